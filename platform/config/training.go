@@ -1,0 +1,171 @@
+package config
+
+import (
+	"encoding/json"
+	"math"
+
+	"github.com/goccy/go-yaml/ast"
+)
+
+// DefaultFloor is what a reward counts as at least, and what a failed one
+// counts as, where the training file does not say.
+const DefaultFloor = 1e-3
+
+// Training is a training file, with all defaults filled in.
+type Training struct {
+	File   string
+	Name   string
+	Seed   uint64
+	Space  Space
+	Plugin Text
+	Reward Objective // what is learned: its desirability is the reward, 0 to 1
+	Floor  float64   // lowest reward, above 0; a failed reward counts as this
+	Train  Options   // passed to the plugin as they are
+	Out    Text      // file for the weights, the card beside it
+	Mark   Mark
+}
+
+// Options are the settings of a plugin, which the platform passes on unread.
+type Options struct {
+	JSON []byte // a JSON object, keys in the order of the file
+	Mark Mark
+	keys map[string]Mark
+}
+
+// At is the place of a top-level option, or of all where it is not given.
+func (o Options) At(key string) Mark {
+	if m, ok := o.keys[key]; ok {
+		return m
+	}
+	return o.Mark
+}
+
+// Keys are the names of the options given.
+func (o Options) Keys() []string {
+	var out []string
+	for k := range o.keys {
+		out = append(out, k)
+	}
+	return out
+}
+
+// LoadTraining reads a training file.
+func LoadTraining(path string) (*Training, error) {
+	data, err := read(path)
+	if err != nil {
+		return nil, err
+	}
+	return ParseTraining(path, data)
+}
+
+// ParseTraining reads the content of a training file, as [ParseCampaign] does
+// for a campaign.
+func ParseTraining(name string, data []byte) (*Training, error) {
+	src, root, err := open(name, data)
+	if err != nil {
+		return nil, err
+	}
+	t := &Training{File: name, Floor: DefaultFloor, Mark: Mark{src: src, Line: 1, Column: 1}, Plugin: Text{Value: "core/gflownet"}}
+	f := root.fields("the training file", "version", "name", "seed", "space", "plugin", "reward", "train", "out")
+	if len(src.errs) > 0 && len(f) == 0 {
+		return nil, join(src.errs)
+	}
+	version(src, f)
+	t.Name = fileName(src, f, "model")
+	if n, ok := f["seed"]; ok {
+		t.Seed = n.seed("seed")
+	}
+	t.Space = parseSpace(f)
+	if n, ok := f["plugin"]; ok {
+		t.Plugin = n.text("plugin")
+	}
+	if n, ok := f["reward"]; ok {
+		t.reward(n)
+	} else {
+		missing(src, "reward", "reward: {function: qed}")
+	}
+	t.Train = Options{JSON: []byte("{}"), Mark: t.Mark}
+	if n, ok := f["train"]; ok {
+		t.Train = n.options("train")
+	}
+	t.Out = Text{Value: t.Name + ".safetensors", Mark: t.Mark}
+	if n, ok := f["out"]; ok {
+		t.Out = n.text("out")
+	}
+	return t, join(src.errs)
+}
+
+// Path is a path of the file as the process can open it.
+func (t *Training) Path(p string) string { return relativeTo(t.File, p) }
+
+func (t *Training) reward(n node) {
+	t.Reward = Objective{Weight: 1, Mark: n.mark()}
+	f := n.fields("the reward", "function", "goal", "target", "range", "width", "curve", "floor")
+	if v, ok := f["function"]; ok {
+		t.Reward.Reward = v.text("function")
+		t.Reward.Name = t.Reward.Reward.Value
+	} else if !n.src.meant["function"] {
+		n.fail("function: qed", "the reward has no function")
+	}
+	if v, ok := f["floor"]; ok {
+		before := len(n.src.errs)
+		t.Floor = v.number("floor", 0, 1)
+		if t.Floor == 0 && len(n.src.errs) == before {
+			v.fail("floor: 0.001", "floor is 0; it must be above 0, since the model learns its logarithm")
+		}
+	}
+	t.Reward.wish(f, n)
+}
+
+// options keeps a mapping as JSON.
+func (x node) options(what string) Options {
+	o := Options{Mark: x.mark(), keys: map[string]Mark{}}
+	for _, e := range x.entries(what) {
+		o.keys[e.key] = e.keyAt
+	}
+	o.JSON = x.json()
+	return o
+}
+
+// json is the value as JSON, the keys of mappings in the order of the file.
+func (x node) json() []byte {
+	sub := func(n ast.Node) []byte { return node{src: x.src, n: n, at: x.at}.json() }
+	switch n := x.n.(type) {
+	case *ast.MappingNode, *ast.MappingValueNode:
+		out := []byte{'{'}
+		for i, e := range x.entries("a setting") {
+			if i > 0 {
+				out = append(out, ',')
+			}
+			key, _ := json.Marshal(e.key)
+			out = append(append(append(out, key...), ':'), e.value.json()...)
+		}
+		return append(out, '}')
+	case *ast.SequenceNode:
+		out := []byte{'['}
+		for i, v := range n.Values {
+			if i > 0 {
+				out = append(out, ',')
+			}
+			out = append(out, sub(v)...)
+		}
+		return append(out, ']')
+	case *ast.NullNode, nil:
+		return []byte("null")
+	case ast.ScalarNode:
+		v := n.GetValue()
+		if f, ok := v.(float64); ok && (math.IsNaN(f) || math.IsInf(f, 0)) {
+			x.fail("", "%v is not a finite number", f)
+			v = 0
+		}
+		out, err := json.Marshal(v)
+		if err != nil {
+			x.fail("", "the value cannot be passed on: %v", err)
+			return []byte("null")
+		}
+		return out
+	default:
+		x.fail("", "%s cannot be passed on", kindOf(x.n))
+		return []byte("null")
+	}
+}
