@@ -82,7 +82,8 @@ func TestEachBadFileGivesItsOneError(t *testing.T) {
 			if !errors.As(err, &one) {
 				t.Fatalf("got %v, want one *Error", err)
 			}
-			if many, ok := err.(Errors); ok {
+			var many Errors
+			if errors.As(err, &many) {
 				t.Errorf("%d errors where one mistake was made", len(many))
 			}
 			golden(t, strings.TrimSuffix(f, ".yaml")+".err", err.Error()+"\n")

@@ -197,9 +197,9 @@ func (x node) text(what string) Text {
 		}
 	case *ast.LiteralNode:
 		t.Value = strings.TrimSpace(s.Value.Value)
-		t.Mark.Line++ // the text begins on the line after | or >
-		if i := t.Mark.Line - 1; i < len(x.src.lines) {
-			t.Mark.Column = 1 + len(x.src.lines[i]) - len(strings.TrimLeft(x.src.lines[i], " "))
+		t.Line++ // the text begins on the line after | or >
+		if i := t.Line - 1; i < len(x.src.lines) {
+			t.Column = 1 + len(x.src.lines[i]) - len(strings.TrimLeft(x.src.lines[i], " "))
 		}
 	default:
 		x.fail("", "%s must be a text, not %s", what, kindOf(x.n))
