@@ -9,8 +9,9 @@ type Mol struct {
 	Atoms []Atom
 	Bonds []Bond
 
-	// Rings is the smallest set of smallest rings, each a cycle of atom
-	// indices in bond order. It is filled by perception.
+	// Rings is the symmetrised smallest set of smallest rings, as in RDKit's
+	// ring info (cubane has six), each a cycle of atom indices in bond order.
+	// It is filled by perception.
 	Rings [][]int32
 
 	start []int32    // start[i]:start[i+1] are atom i's entries of nbrs
@@ -40,9 +41,9 @@ type Atom struct {
 func (a Atom) Hydrogens() int { return int(a.ExplicitH) + int(a.ImplicitH) }
 
 // Chirality is a tetrahedral stereo mark as in SMILES: seen from the first
-// neighbour, the others run counter-clockwise (@) or clockwise (@@). An
-// implicit hydrogen stands where SMILES puts it: first if the atom has no
-// preceding neighbour, else right after that one.
+// neighbour, the others run counter-clockwise (@) or clockwise (@@). The
+// neighbours stand in the order of Neighbors, that is of their bonds; a
+// hydrogen that is no node, or a lone pair, counts as the last one.
 type Chirality uint8
 
 // The tetrahedral marks.
@@ -51,6 +52,17 @@ const (
 	CounterClockwise           // @
 	Clockwise                  // @@
 )
+
+// Mirror is the opposite mark.
+func Mirror(c Chirality) Chirality {
+	switch c {
+	case CounterClockwise:
+		return Clockwise
+	case Clockwise:
+		return CounterClockwise
+	}
+	return c
+}
 
 // Hybridization is the hybridisation of an atom's orbitals as RDKit assigns it.
 type Hybridization uint8

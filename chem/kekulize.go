@@ -1,0 +1,219 @@
+package chem
+
+// maxKekuleSteps bounds the search for alternating paths in one molecule.
+const maxKekuleSteps = 200000
+
+// kekulize gives the aromatic bonds of the molecule localised orders: every
+// atom that must have a double bond gets one. The atoms and bonds are left as
+// in the localised form, without aromatic marks.
+//
+// The double bonds are a matching of the atoms that need one (Edmonds 1965);
+// wildcards may take part. A greedy start is completed by alternating paths.
+func (w *workspace) kekulize(m *Mol) error {
+	n := len(m.Atoms)
+	w.needs = resize(w.needs, n)
+	for i := range m.Atoms {
+		a := &m.Atoms[i]
+		if !a.InRing {
+			if a.Aromatic {
+				return &KekulizeError{Atoms: []int{i}, Reason: "atom outside rings is marked aromatic"}
+			}
+			continue
+		}
+		if !a.Aromatic && a.Element != 0 {
+			for _, nb := range m.Neighbors(i) {
+				if b := &m.Bonds[nb.Bond]; b.InRing && b.Order == Aromatic {
+					return &KekulizeError{Atoms: []int{i}, Reason: "atom is not aromatic but has an aromatic bond"}
+				}
+			}
+			continue
+		}
+		w.needs[i] = m.wantsDouble(i)
+	}
+	w.mate = resize(w.mate, n)
+	for i := range w.mate {
+		w.mate[i] = -1
+	}
+	w.matchGreedily(m)
+	w.trail = resize(w.trail, n)
+	steps := 0
+	var left []int
+	for i := range n {
+		if w.needs[i] == mustDouble && w.mate[i] < 0 && !w.augment(m, int32(i), &steps) {
+			left = append(left, i)
+		}
+	}
+	if left != nil {
+		return &KekulizeError{Atoms: left, Reason: "no alternation of single and double bonds"}
+	}
+	for i := range m.Bonds {
+		b := &m.Bonds[i]
+		if b.Order == Aromatic && !(b.InRing || m.Atoms[b.A].Aromatic && m.Atoms[b.B].Aromatic) {
+			b.Kekule = Single // as written: RDKit keeps C:C
+			continue
+		}
+		if b.Order == Aromatic {
+			b.setOrder(Single)
+		}
+	}
+	for i := range m.Atoms {
+		if j := w.mate[i]; j > int32(i) {
+			m.Bonds[m.BondBetween(i, int(j))].setOrder(Double)
+		}
+		a := &m.Atoms[i]
+		if !a.Aromatic {
+			continue
+		}
+		a.Aromatic = false
+		if (a.Element == 7 || a.Element == 15) && a.Charge == 0 && a.ExplicitH == 1 {
+			a.NoImplicit = false
+			a.ExplicitH = 0
+			a.ImplicitH = 1
+		}
+	}
+	return nil
+}
+
+const (
+	noDouble   = 0
+	mustDouble = 1
+	mayDouble  = 2
+)
+
+// wantsDouble tells whether aromatic atom i must have a double bond.
+func (m *Mol) wantsDouble(i int) uint8 {
+	a := &m.Atoms[i]
+	if a.Element == 0 {
+		return mayDouble
+	}
+	order := a.Hydrogens()
+	for _, nb := range m.Neighbors(i) {
+		b := &m.Bonds[nb.Bond]
+		if b.Order == Aromatic {
+			order++
+		} else {
+			order += orderContribution(b, b.Order, int32(i)) / 2
+		}
+	}
+	chg := int(a.Charge)
+	list := Valences(a.Element)
+	valence := defaultValence(int(a.Element)) + chg
+	total := m.explicitValence(i) + int(a.ImplicitH)
+	for k := 1; k < len(list) && total > valence && list[k] > 0; k++ {
+		valence = int(list[k]) + chg
+	}
+	radicals := int(a.Radical)
+	if m.Degree(i)+a.Hydrogens()+radicals >= valence {
+		return noDouble
+	}
+	if valence == order+1+radicals || radicals == 0 && a.NoImplicit && valence == order+2 {
+		return mustDouble
+	}
+	return noDouble
+}
+
+// matchable tells whether a bond may become double.
+func (w *workspace) matchable(m *Mol, bond int32) bool {
+	b := &m.Bonds[bond]
+	if !b.InRing || w.needs[b.A] == noDouble || w.needs[b.B] == noDouble {
+		return false
+	}
+	if b.Order == Aromatic {
+		return true
+	}
+	return b.Order == Single && (m.Atoms[b.A].Element == 0 || m.Atoms[b.B].Element == 0)
+}
+
+// matchGreedily pairs atoms that have one free partner first.
+func (w *workspace) matchGreedily(m *Mol) {
+	queue := w.stack[:0]
+	for i := range m.Atoms {
+		if w.needs[i] == mustDouble {
+			queue = append(queue, int32(i))
+		}
+	}
+	base := len(queue)
+	for q := 0; q < base; q++ {
+		// Forced moves come before the next atom in order.
+		for at := queue[q]; ; {
+			if w.mate[at] < 0 {
+				if partner := w.freePartner(m, at); partner >= 0 {
+					w.mate[at], w.mate[partner] = partner, at
+					for _, x := range [2]int32{at, partner} {
+						for _, nb := range m.Neighbors(int(x)) {
+							if w.needs[nb.Atom] == mustDouble && w.mate[nb.Atom] < 0 && w.freeDegree(m, nb.Atom) == 1 {
+								queue = append(queue, nb.Atom)
+							}
+						}
+					}
+				}
+			}
+			if len(queue) == base {
+				break
+			}
+			at = queue[len(queue)-1]
+			queue = queue[:len(queue)-1]
+		}
+	}
+	w.stack = queue
+}
+
+// freePartner is the free neighbour with the fewest free neighbours of its own,
+// among those that must be matched.
+func (w *workspace) freePartner(m *Mol, at int32) int32 {
+	best, bestDegree := int32(-1), 1<<30
+	for _, nb := range m.Neighbors(int(at)) {
+		if w.mate[nb.Atom] >= 0 || w.needs[nb.Atom] != mustDouble || !w.matchable(m, nb.Bond) {
+			continue
+		}
+		if d := w.freeDegree(m, nb.Atom); d < bestDegree {
+			best, bestDegree = nb.Atom, d
+		}
+	}
+	return best
+}
+
+func (w *workspace) freeDegree(m *Mol, at int32) int {
+	d := 0
+	for _, nb := range m.Neighbors(int(at)) {
+		if w.mate[nb.Atom] < 0 && w.needs[nb.Atom] == mustDouble && w.matchable(m, nb.Bond) {
+			d++
+		}
+	}
+	return d
+}
+
+// augment gives atom at a partner, rearranging others along an alternating
+// path if it must.
+func (w *workspace) augment(m *Mol, at int32, steps *int) bool {
+	if *steps++; *steps > maxKekuleSteps {
+		return false
+	}
+	w.trail[at] = true
+	defer func() { w.trail[at] = false }()
+	for _, nb := range m.Neighbors(int(at)) {
+		to := nb.Atom
+		if w.trail[to] || !w.matchable(m, nb.Bond) || w.mate[at] == to {
+			continue
+		}
+		old := w.mate[to]
+		if old < 0 || w.needs[old] == mayDouble {
+			if old >= 0 {
+				w.mate[old] = -1
+			}
+			w.mate[to], w.mate[at] = at, to
+			return true
+		}
+		if w.trail[old] {
+			continue
+		}
+		w.trail[to] = true
+		ok := w.augment(m, old, steps)
+		w.trail[to] = false
+		if ok {
+			w.mate[to], w.mate[at] = at, to
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,187 @@
+package smiles
+
+import "github.com/molsculpt/molsculpt/chem"
+
+// mergeHydrogens turns hydrogen atoms into hydrogen counts of their neighbours
+// where that loses nothing: not isotopes, ions, bridges, H-H, hydrogens on
+// wildcards, or those that alone carry the mark of a double bond.
+func (p *parser) mergeHydrogens() {
+	m := p.m
+	any := false
+	for i := range m.Atoms {
+		if m.Atoms[i].Element == 1 {
+			any = true
+			break
+		}
+	}
+	if !any {
+		return
+	}
+	m.Connect()
+	drop := make([]bool, len(m.Atoms))
+	gone := make([]bool, len(m.Bonds))
+	for i := range m.Atoms {
+		h := &m.Atoms[i]
+		if h.Element != 1 || h.Isotope != 0 || h.Charge != 0 || h.ExplicitH != 0 || m.Degree(i) != 1 {
+			continue
+		}
+		nb := m.Neighbors(i)[0]
+		heavy := &m.Atoms[nb.Atom]
+		b := &m.Bonds[nb.Bond]
+		if heavy.Element <= 1 || b.Order != chem.Single {
+			continue
+		}
+		if b.Direction != chem.NoDirection && !p.handOver(int(nb.Atom), int(nb.Bond), gone) {
+			continue
+		}
+		drop[i] = true
+		gone[nb.Bond] = true
+		heavy.ExplicitH++
+		for k := range p.centres {
+			if c := &p.centres[k]; c.atom == nb.Atom {
+				for j := 0; j < min(c.n, len(c.bonds)); j++ {
+					if c.bonds[j] == nb.Bond {
+						c.bonds[j] = -1
+					}
+				}
+			}
+		}
+	}
+	p.remove(drop, gone)
+}
+
+// handOver passes the direction mark of a bond to a hydrogen on to another
+// single bond of the atom; it fails if the hydrogen is the only substituent of
+// a double bond there.
+func (p *parser) handOver(atom, bond int, gone []bool) bool {
+	m := p.m
+	double := false
+	other := -1
+	for _, nb := range m.Neighbors(atom) {
+		if int(nb.Bond) == bond || gone[nb.Bond] {
+			continue
+		}
+		switch m.Bonds[nb.Bond].Order {
+		case chem.Double:
+			double = true
+		case chem.Single, chem.Aromatic:
+			if other < 0 || m.Bonds[nb.Bond].Direction != chem.NoDirection {
+				other = int(nb.Bond)
+			}
+		}
+	}
+	if !double {
+		return true
+	}
+	if other < 0 {
+		return false
+	}
+	h, o := &m.Bonds[bond], &m.Bonds[other]
+	if o.Direction != chem.NoDirection {
+		return true
+	}
+	// Seen from the atom, the two substituents point opposite ways.
+	d := h.Direction
+	if int(h.A) != atom {
+		d = opposite(d)
+	}
+	d = opposite(d)
+	if int(o.A) != atom {
+		d = opposite(d)
+	}
+	o.Direction = d
+	return true
+}
+
+// remove deletes atoms and bonds and renumbers the rest.
+func (p *parser) remove(atoms, bonds []bool) {
+	m := p.m
+	index := make([]int32, len(m.Atoms))
+	n := int32(0)
+	for i := range m.Atoms {
+		index[i] = n
+		if !atoms[i] {
+			m.Atoms[n] = m.Atoms[i]
+			n++
+		}
+	}
+	m.Atoms = m.Atoms[:n]
+	moved := make([]int32, len(m.Bonds))
+	k := int32(0)
+	for i := range m.Bonds {
+		moved[i] = k
+		if !bonds[i] {
+			b := m.Bonds[i]
+			b.A, b.B = index[b.A], index[b.B]
+			m.Bonds[k] = b
+			k++
+		}
+	}
+	m.Bonds = m.Bonds[:k]
+	for i := range p.centres {
+		c := &p.centres[i]
+		c.atom = index[c.atom]
+		for j := 0; j < min(c.n, len(c.bonds)); j++ {
+			if c.bonds[j] >= 0 {
+				c.bonds[j] = moved[c.bonds[j]]
+			}
+		}
+	}
+}
+
+// orientCentres makes the marks of tetrahedral centres relative to the order
+// of bonds in the molecule instead of that in the string.
+func (p *parser) orientCentres() {
+	for i := range p.centres {
+		c := &p.centres[i]
+		a := &p.m.Atoms[c.atom]
+		if c.n > 4 || c.n < 3 {
+			a.Chirality = chem.Achiral
+			continue
+		}
+		// The hydrogen or lone pair counts as the last neighbour.
+		const last = 1 << 30
+		if c.n == 3 {
+			if c.bonds[0] < 0 || c.bonds[1] < 0 || c.bonds[2] < 0 {
+				a.Chirality = chem.Achiral
+				continue
+			}
+			c.bonds[3] = -1
+		}
+		odd := c.n == 3 && c.closures == 1 && !unsaturated(p.m, c.atom)
+		for x := range 4 {
+			for y := range x {
+				bx, by := c.bonds[x], c.bonds[y]
+				if bx < 0 {
+					bx = last
+				}
+				if by < 0 {
+					by = last
+				}
+				if by > bx {
+					odd = !odd
+				}
+			}
+		}
+		if odd {
+			a.Chirality = chem.Mirror(a.Chirality)
+		}
+	}
+}
+
+// unsaturated tells whether an atom has a multiple or aromatic bond. RDKit
+// reads and writes saturated centres with a lone pair and one ring closure in
+// mirror image, and so do we.
+func unsaturated(m *chem.Mol, atom int32) bool {
+	for i := range m.Bonds {
+		b := &m.Bonds[i]
+		if b.A != atom && b.B != atom {
+			continue
+		}
+		switch b.Order {
+		case chem.Double, chem.Triple, chem.Quadruple, chem.Aromatic:
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,3 @@
+package chem
+
+func (w *workspace) perceiveStereo(m *Mol) {}

@@ -1,0 +1,220 @@
+package chem
+
+// orderContribution is twice what a bond adds to the valence of atom i.
+func orderContribution(b *Bond, order Order, i int32) int {
+	switch order {
+	case Single:
+		return 2
+	case Double:
+		return 4
+	case Triple:
+		return 6
+	case Quadruple:
+		return 8
+	case Aromatic:
+		return 3
+	case Dative:
+		if b.B == i {
+			return 2
+		}
+	}
+	return 0
+}
+
+// effectiveCharge is the charge as the valence model counts it: what it adds
+// to the number of bonds.
+func effectiveCharge(a *Atom) int {
+	chg := int(a.Charge)
+	if earlyElement(a.Element) || (a.Element == 6 && chg > 0) {
+		chg = -chg
+	}
+	return chg
+}
+
+// explicitValence is the sum of the bond orders of atom i and its written
+// hydrogens, rounded as RDKit does for aromatic bonds.
+func (m *Mol) explicitValence(i int) int {
+	v, _ := m.explicitValenceAromatic(i)
+	return v
+}
+
+// explicitValenceAromatic also tells whether the atom or one of its bonds is
+// aromatic.
+func (m *Mol) explicitValenceAromatic(i int) (int, bool) {
+	a := &m.Atoms[i]
+	twice := 2 * int(a.ExplicitH)
+	aromatic := a.Aromatic
+	for _, n := range m.Neighbors(i) {
+		b := &m.Bonds[n.Bond]
+		twice += orderContribution(b, b.Order, int32(i))
+		aromatic = aromatic || b.Order == Aromatic
+	}
+	if aromatic {
+		chg := effectiveCharge(a)
+		if p := defaultValence(int(a.Element)) + chg; twice > 2*p {
+			for _, v := range Valences(a.Element) {
+				if v < 0 || 2*(int(v)+chg) > twice {
+					break
+				}
+				p = int(v) + chg
+			}
+			if twice-2*p <= 3 {
+				twice = 2 * p
+			}
+		}
+	}
+	return (twice + 1) / 2, aromatic
+}
+
+// checkValence returns a ValenceError where the explicit valence of atom i is
+// more than its element and charge allow.
+func (m *Mol) checkValence(i, explicit int) error {
+	a := &m.Atoms[i]
+	effective := explicit + int(a.Charge)
+	if OuterElectrons(a.Element) >= 4 {
+		effective = explicit - int(a.Charge)
+	}
+	list := Valences(a.Element)
+	if len(list) == 0 {
+		return nil
+	}
+	if top := int(list[len(list)-1]); top > 0 && effective > top {
+		return m.valenceError(i, explicit)
+	}
+	return nil
+}
+
+func (m *Mol) valenceError(i, explicit int) error {
+	a := &m.Atoms[i]
+	return &ValenceError{Atom: i, Element: a.Element, Charge: int(a.Charge), Valence: explicit}
+}
+
+// implicitHydrogens is the number of hydrogens that the valence model adds to
+// atom i with the given explicit valence.
+func (m *Mol) implicitHydrogens(i, explicit int, aromatic bool) (int, error) {
+	a := &m.Atoms[i]
+	list := Valences(a.Element)
+	if a.NoImplicit || len(list) == 0 {
+		return 0, nil
+	}
+	if a.Element == 1 && explicit == 0 && a.Radical == 0 {
+		switch a.Charge {
+		case 1, -1:
+			return 0, nil
+		case 0:
+			return 1, nil
+		}
+		return 0, m.valenceError(i, explicit)
+	}
+	used := explicit + int(a.Radical)
+	chg := effectiveCharge(a)
+	if aromatic {
+		if first := int(list[0]) + chg; used <= first {
+			return first - used, nil
+		}
+		for _, v := range list {
+			if v > 0 && int(v)+chg == used {
+				return 0, nil
+			}
+		}
+		if list[len(list)-1] < 0 {
+			return 0, nil
+		}
+		return 0, m.valenceError(i, explicit)
+	}
+	for _, v := range list {
+		if v < 0 {
+			return 0, nil
+		}
+		if top := int(v) + chg; used <= top {
+			return top - used, nil
+		}
+	}
+	return 0, m.valenceError(i, explicit)
+}
+
+// assignValences checks every atom's valence and fills in the implicit
+// hydrogens.
+func (m *Mol) assignValences() error {
+	for i := range m.Atoms {
+		explicit, aromatic := m.explicitValenceAromatic(i)
+		if err := m.checkValence(i, explicit); err != nil {
+			return err
+		}
+		h, err := m.implicitHydrogens(i, explicit, aromatic)
+		if err != nil {
+			return err
+		}
+		m.Atoms[i].ImplicitH = uint8(h)
+	}
+	return nil
+}
+
+// kekuleValence is the sum of the localised bond orders of atom i and its
+// written hydrogens.
+func (m *Mol) kekuleValence(i int) int {
+	twice := 2 * int(m.Atoms[i].ExplicitH)
+	for _, n := range m.Neighbors(i) {
+		b := &m.Bonds[n.Bond]
+		twice += orderContribution(b, b.Kekule, int32(i))
+	}
+	return (twice + 1) / 2
+}
+
+// assignRadicals gives atoms that get no implicit hydrogens the unpaired
+// electrons that their valence leaves open.
+func (m *Mol) assignRadicals() {
+	for i := range m.Atoms {
+		a := &m.Atoms[i]
+		if !a.NoImplicit || a.Element == 0 {
+			continue
+		}
+		list := Valences(a.Element)
+		outer, chg := OuterElectrons(a.Element), int(a.Charge)
+		if len(list) == 0 {
+			a.Radical = uint8(max(outer-chg, 0) % 2)
+			continue
+		}
+		total := m.kekuleValence(i)
+		shell := 8
+		if a.Element <= 2 {
+			shell = 2
+		}
+		radicals := shell - outer - total + chg
+		if radicals < 0 {
+			radicals = 0
+			if len(list) > 1 {
+				for _, v := range list {
+					if open := int(v) - total + chg; open >= 0 {
+						radicals = open
+						break
+					}
+				}
+			}
+		}
+		if early := outer - total - chg; early >= 0 {
+			radicals = min(radicals, early)
+		}
+		a.Radical = uint8(radicals)
+	}
+}
+
+// adjustHydrogens writes those implicit hydrogens down that an aromatic atom
+// would lose if it were read back in aromatic form, as pyrrole's nitrogen.
+func (m *Mol) adjustHydrogens() {
+	for i := range m.Atoms {
+		a := &m.Atoms[i]
+		if a.ImplicitH == 0 || !a.Aromatic {
+			continue
+		}
+		explicit, aromatic := m.explicitValenceAromatic(i)
+		h, err := m.implicitHydrogens(i, explicit, aromatic)
+		if err != nil {
+			h = 0
+		}
+		if d := int(a.ImplicitH) - h; d > 0 {
+			a.ExplicitH += uint8(d)
+			a.ImplicitH = uint8(h)
+		}
+	}
+}
