@@ -108,7 +108,7 @@ func TestAPlanReadAgainIsTheSamePlan(t *testing.T) {
 	}
 }
 
-func TestPlansThatDifferHaveDifferentDigestsAndShowWhere(t *testing.T) {
+func TestPlansThatDifferHaveDifferentDigests(t *testing.T) {
 	t.Parallel()
 	c, err := LoadCampaign("testdata/demo.good.yaml")
 	if err != nil {
@@ -119,9 +119,6 @@ func TestPlansThatDifferHaveDifferentDigestsAndShowWhere(t *testing.T) {
 	b := c.Plan(Identities{})
 	if Digest(a) == Digest(b) {
 		t.Error("the seed is not in the digest")
-	}
-	if got := Difference(a, b); got != "- seed: 7\n+ seed: 8\n" {
-		t.Errorf("got %q", got)
 	}
 	if w := c.Plan(Identities{Models: map[string]string{"qed": "00"}}); Digest(w) == Digest(b) {
 		t.Error("the weights are not in the digest")

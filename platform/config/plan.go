@@ -94,41 +94,6 @@ func Digest(plan string) string {
 	return hex.EncodeToString(h[:])
 }
 
-// Difference lists the lines in which two plans differ, old ones with -, new
-// ones with +, under the key they belong to.
-func Difference(before, after string) string {
-	a, b := strings.Split(before, "\n"), strings.Split(after, "\n")
-	// Longest common subsequence; plans have some dozens of lines.
-	n, m := len(a), len(b)
-	lcs := make([][]int, n+1)
-	for i := range lcs {
-		lcs[i] = make([]int, m+1)
-	}
-	for i := n - 1; i >= 0; i-- {
-		for j := m - 1; j >= 0; j-- {
-			if a[i] == b[j] {
-				lcs[i][j] = lcs[i+1][j+1] + 1
-			} else {
-				lcs[i][j] = max(lcs[i+1][j], lcs[i][j+1])
-			}
-		}
-	}
-	var out strings.Builder
-	for i, j := 0, 0; i < n || j < m; {
-		switch {
-		case i < n && j < m && a[i] == b[j]:
-			i, j = i+1, j+1
-		case i < n && (j == m || lcs[i+1][j] >= lcs[i][j+1]):
-			out.WriteString("- " + a[i] + "\n")
-			i++
-		default:
-			out.WriteString("+ " + b[j] + "\n")
-			j++
-		}
-	}
-	return out.String()
-}
-
 func number(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
 
 func quoted(s string) string { return strconv.Quote(s) }
