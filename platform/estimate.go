@@ -1,6 +1,7 @@
 package platform
 
 import (
+	"encoding/json"
 	"maps"
 	"math"
 	"slices"
@@ -8,8 +9,22 @@ import (
 
 // Estimate is a weighted mean with its standard error.
 type Estimate struct {
-	Mean float64 `json:"mean"`
-	SE   float64 `json:"se"` // NaN where one sample is all there is
+	Mean float64 // NaN where there is no sample
+	SE   float64 // NaN where one sample is all there is
+}
+
+// MarshalJSON writes {"mean": ..., "se": ...} with null for what is not known.
+func (e Estimate) MarshalJSON() ([]byte, error) {
+	known := func(v float64) *float64 {
+		if math.IsNaN(v) || math.IsInf(v, 0) {
+			return nil
+		}
+		return &v
+	}
+	return json.Marshal(struct {
+		Mean *float64 `json:"mean"`
+		SE   *float64 `json:"se"`
+	}{known(e.Mean), known(e.SE)})
 }
 
 // weighted accumulates a self-normalised importance estimate, the ratio of the

@@ -49,6 +49,7 @@ Begin with:  molsculpt demo`,
 		id       string
 		commands []*cobra.Command
 	}{
+		{"results", []*cobra.Command{a.listCommand()}},
 		{"models", []*cobra.Command{a.pluginCommand()}},
 	} {
 		for _, c := range g.commands {
