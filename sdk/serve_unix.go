@@ -1,0 +1,31 @@
+//go:build linux || darwin
+
+package sdk
+
+import (
+	"os"
+	"syscall"
+)
+
+// endSignals end a plugin. Interrupts are not among them: go-plugin ignores
+// those, as a terminal sends them to the host, which ends its plugins itself.
+var endSignals = []os.Signal{syscall.SIGTERM, syscall.SIGHUP}
+
+// claimStreams keeps the real standard output for the handshake, as os.Stdout,
+// and points file descriptor 1 at standard error: neither Go nor C code can
+// disturb the handshake any more, or fill a pipe that nobody reads.
+func claimStreams() *streams {
+	s := &streams{stdout: os.Stdout, stderr: os.Stderr}
+	fd, err := syscall.Dup(1)
+	if err != nil {
+		return s
+	}
+	syscall.CloseOnExec(fd)
+	if err := redirect(2, 1); err != nil {
+		_ = syscall.Close(fd)
+		return s
+	}
+	s.stdout = os.NewFile(uintptr(fd), "handshake")
+	os.Stdout = s.stdout
+	return s
+}

@@ -1,0 +1,83 @@
+package sdk
+
+import (
+	"context"
+
+	"github.com/molsculpt/molsculpt/sdk/space"
+)
+
+// Trainer makes weights.
+type Trainer interface {
+	// Train runs until the weights are done, the host stops it, or ctx ends.
+	Train(ctx context.Context, start TrainStart, host TrainHost) (Trained, error)
+}
+
+// TrainStart is what a training run is made from. With the same TrainStart and
+// the same answers of the host, a run should give the same weights.
+type TrainStart struct {
+	Spec  []byte // JSON of the training file, in the plugin's terms
+	Space SpaceDefinition
+	Seed  uint64
+
+	// Checkpoint is what the trainer last handed to the host; empty at the
+	// first start.
+	Checkpoint []byte
+}
+
+// TrainHost is what a trainer may ask of the host. Its methods may be called
+// from several goroutines.
+type TrainHost interface {
+	// Rewards asks what finished states are worth; one answer per state, in
+	// order. beta says what each was drawn for, for the host's records; may be
+	// nil. The answers do not depend on it: tempering is the trainer's.
+	Rewards(ctx context.Context, states []space.State, beta []float64) ([]Reward, error)
+
+	// Examples asks for at most n states to learn from. more is false at the
+	// end of the source.
+	Examples(ctx context.Context, source string, n int) (examples []Example, more bool, err error)
+
+	// Progress reports how far the run is.
+	Progress(p Progress) error
+
+	// Checkpoint hands over all that is needed to go on from here, in the
+	// trainer's own format; it returns when the host has stored it.
+	Checkpoint(ctx context.Context, data []byte) error
+
+	// Stopping is closed when the host wants the run to end early: the trainer
+	// then hands over a checkpoint and returns Trained{Stopped: true}.
+	Stopping() <-chan struct{}
+}
+
+// Reward is what a finished state is worth.
+type Reward struct {
+	Status Status
+
+	// Log is the natural logarithm of the training reward at beta 1, never NaN
+	// and never infinite. Where Status is not OK it is the floor that the
+	// training file states.
+	Log float64
+
+	Raw float64 // the property itself, where Status is OK
+}
+
+// Example is a state to learn from.
+type Example struct {
+	State  space.State
+	Weight float64 // 1 where the source has none
+	Label  int     // 0 where the source has none
+}
+
+// Progress is how far a training run is.
+type Progress struct {
+	Step    uint64
+	Steps   uint64             // in all, 0 where not known
+	Metrics map[string]float64 // finite numbers
+	Message string
+}
+
+// Trained is the outcome of a training run.
+type Trained struct {
+	Weights []byte // a safetensors file; empty where Stopped
+	Card    []byte // JSON: metrics for the model card
+	Stopped bool   // ended early, go on from the last checkpoint
+}
