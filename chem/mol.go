@@ -192,3 +192,21 @@ func (m *Mol) Connect() {
 		next[b.B]++
 	}
 }
+
+// Clone is a deep copy of m.
+func (m *Mol) Clone() *Mol {
+	c := &Mol{
+		Atoms: append([]Atom(nil), m.Atoms...),
+		Bonds: append([]Bond(nil), m.Bonds...),
+		start: append([]int32(nil), m.start...),
+		nbrs:  append([]Neighbor(nil), m.nbrs...),
+	}
+	if m.Rings != nil {
+		var r ringList
+		for _, ring := range m.Rings {
+			r.add(ring)
+		}
+		c.Rings = r.copyOut()
+	}
+	return c
+}

@@ -24,7 +24,9 @@ type workspace struct {
 	trail []bool
 
 	arom aromaticity
-	ints []int32
+
+	cip    cipRanks
+	labels []byte
 }
 
 var workspaces = sync.Pool{New: func() any { return new(workspace) }}
