@@ -35,7 +35,10 @@ var table = []rule{
 	{"store/export/**", []string{"store/**", "chem/**"}, []string{"github.com/parquet-go/parquet-go", "github.com/xuri/excelize/v2"}},
 	{"sdk/**", []string{"sdk/**"}, []string{"github.com/hashicorp/go-plugin", "github.com/hashicorp/go-hclog", "google.golang.org/grpc", "google.golang.org/protobuf"}},
 	{"sdk/space", []string{"chem/fragment"}, nil},
-	{"plugins/**", []string{"plugins/**", "sdk/**", "chem/**"}, []string{"gorgonia.org/gorgonia", "gorgonia.org/tensor", "gonum.org/v1/gonum", "golang.org/x/sys/cpu"}},
+	{"plugins/**", []string{"plugins/**", "sdk/**", "chem/**"}, []string{
+		"gorgonia.org/gorgonia", "gorgonia.org/tensor", "gonum.org/v1/gonum", "golang.org/x/sys/cpu",
+		"github.com/chewxy/hm", // the types in the signature of gorgonia's Op
+	}},
 	{"platform/compose", nil, []string{"gonum.org/v1/gonum/floats"}},
 	{"platform/sample", []string{"sdk/**", "platform/compose"}, []string{"gonum.org/v1/gonum/floats"}},
 	{"platform/oracle", []string{"sdk/space", "chem/**", "platform/compose"}, []string{"gonum.org/v1/gonum"}},

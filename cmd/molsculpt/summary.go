@@ -1,0 +1,47 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"strconv"
+
+	"github.com/molsculpt/molsculpt/platform"
+)
+
+// writeSummaries prints a table, one row per campaign; wish names the share
+// column, "" for none.
+func writeSummaries(out io.Writer, all []*platform.Summary, wish string) error {
+	w := table(out)
+	fmt.Fprint(w, "campaign\tcompose\tmolecules\tdistinct")
+	for _, o := range all[0].Objectives {
+		fmt.Fprintf(w, "\tmean %s", o.Name)
+	}
+	if wish != "" {
+		fmt.Fprintf(w, "\t%s", wish)
+	}
+	fmt.Fprintln(w, "\tESS\tlog evidence\tper second")
+	for _, s := range all {
+		fmt.Fprintf(w, "%s\t%s\t%d\t%d", s.Campaign, s.Expression, s.Molecules, s.Distinct)
+		for _, o := range s.Objectives {
+			fmt.Fprintf(w, "\t%s", plusMinus(o.Mean, 3))
+		}
+		if wish != "" && s.Share != nil {
+			fmt.Fprintf(w, "\t%s", plusMinus(*s.Share, 3))
+		}
+		fmt.Fprintf(w, "\t%.0f\t%s\t%.0f\n", s.ESS, plusMinus(s.LogEvidence, 3), s.PerSecond)
+	}
+	return w.Flush()
+}
+
+// plusMinus prints an estimate with its standard error.
+func plusMinus(e platform.Estimate, digits int) string {
+	if math.IsNaN(e.Mean) {
+		return "-"
+	}
+	s := strconv.FormatFloat(e.Mean, 'f', digits, 64)
+	if !math.IsNaN(e.SE) {
+		s += " ±" + strconv.FormatFloat(e.SE, 'f', digits, 64)
+	}
+	return s
+}
