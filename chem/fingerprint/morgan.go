@@ -155,6 +155,11 @@ func invariant(m *chem.Mol, i int) uint32 {
 	h := a.Hydrogens()
 	v := combine(0, uint32(a.Element))
 	v = combine(v, uint32(m.Degree(i)+h))
+	for _, nb := range m.Neighbors(i) {
+		if m.Atoms[nb.Atom].Element == 1 {
+			h++
+		}
+	}
 	v = combine(v, uint32(h))
 	v = combine(v, uint32(int32(a.Charge)))
 	v = combine(v, uint32(massDifference(a)))
