@@ -12,8 +12,8 @@ const (
 	MaxMolecules    = 10_000_000
 	MaxParticles    = 65_536
 	MaxFragments    = 64
-	DefaultFragment = 9   // max_fragments where the file has none
-	DefaultParticle = 512 // particles where the file has none
+	DefaultFragment = 9  // max_fragments where the file has none
+	DefaultParticle = 64 // particles where the file has none
 )
 
 // Campaign is a campaign file, with all defaults filled in.
@@ -54,7 +54,7 @@ type Condition struct {
 
 // Sample says how the composition is sampled.
 type Sample struct {
-	Method    string // "smc", or "ancestral" for mixtures
+	Method    string // "auto", "smc", "ancestral" (mixtures) or "rejection" (where a bound is known)
 	Particles int    // trajectories of a population
 	Mark      Mark
 }
@@ -256,7 +256,7 @@ func checkModel(src *source, m Model) {
 }
 
 func parseSample(f map[string]node, at Mark) Sample {
-	s := Sample{Method: "smc", Particles: DefaultParticle, Mark: at}
+	s := Sample{Method: "auto", Particles: DefaultParticle, Mark: at}
 	n, ok := f["sample"]
 	if !ok {
 		return s
@@ -264,7 +264,7 @@ func parseSample(f map[string]node, at Mark) Sample {
 	s.Mark = n.mark()
 	g := n.fields("sample", "method", "particles")
 	if v, ok := g["method"]; ok {
-		s.Method = v.choice("method", "smc", "ancestral")
+		s.Method = v.choice("method", "auto", "smc", "ancestral", "rejection")
 	}
 	if v, ok := g["particles"]; ok {
 		s.Particles = v.integer("particles", 1, MaxParticles)

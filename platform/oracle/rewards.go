@@ -1,0 +1,73 @@
+package oracle
+
+import "math"
+
+// GridReward is a log-reward on the points of a two-dimensional grid of a side:
+// coordinates x = 2z/(side-1) - 1 from -1 to 1 (METHODS 7.1).
+type GridReward func(z []int, side int) float64
+
+// coordinates maps a point of the grid to [-1, 1]^2.
+func coordinates(z []int, side int) (x1, x2 float64) {
+	scale := 2 / float64(side-1)
+	return scale*float64(z[0]) - 1, scale*float64(z[1]) - 1
+}
+
+// Shubert is the symmetric Shubert reward at temperature 1/2, with many peaks.
+func Shubert(z []int, side int) float64 {
+	const (
+		low  = -186.6157949555621
+		high = 210.27662470796076
+	)
+	wave := func(v float64) float64 {
+		w := -9.45 + 2.3*(math.Abs(v)/2+.5)
+		var sum float64
+		for i := 1.; i <= 5; i++ {
+			sum += i * math.Cos((i+1)*w+i)
+		}
+		return sum
+	}
+	x1, x2 := coordinates(z, side)
+	return math.Log((wave(x1)*wave(x2)-low)/(high-low)+1e-3) / .5
+}
+
+// Diagonal rises from the initial corner to the opposite one.
+func Diagonal(z []int, side int) float64 {
+	x1, x2 := coordinates(z, side)
+	return math.Log(1/(1+math.Exp(-5*(x1+x2))) + 1e-5)
+}
+
+// Circle is one of three overlapping discs, n from 1 to 3: 0.1 outside a radius
+// of 0.6, and a mixture of Gaussians over a floor inside.
+func Circle(n int) GridReward {
+	c := circles[n-1]
+	return func(z []int, side int) float64 {
+		x1, x2 := coordinates(z, side)
+		if math.Hypot(x1-c.x, x2-c.y) > .6 {
+			return math.Log(.1)
+		}
+		var sum float64
+		for _, p := range c.peaks {
+			r2 := math.Pow(x1-c.x-p[0], 2) + math.Pow(x2-c.y-p[1], 2)
+			sum += math.Exp(-r2/(2*c.s*c.s)) / (2 * math.Pi * c.s * c.s)
+		}
+		return math.Log(c.scale*sum/float64(len(c.peaks)) + c.floor)
+	}
+}
+
+type circle struct {
+	x, y, s, scale, floor float64
+	peaks                 [][2]float64
+}
+
+// The centres lie at a distance of 0.3 from the origin, 120 degrees apart; the
+// peaks at 0.32 from their centre.
+var (
+	centre = .3 * math.Sqrt(3) / 2
+	peak   = .32 * math.Sqrt(3) / 2
+
+	circles = [3]circle{
+		{-.3, 0, .3, 2.5, 6.5, [][2]float64{{0, 0}}},
+		{.15, centre, .21, 3.5, 10.5, [][2]float64{{-peak, .16}, {peak, -.16}}},
+		{.15, -centre, .18, 2.5, 5.5, [][2]float64{{-.32, 0}, {.16, peak}, {.16, -peak}}},
+	}
+)

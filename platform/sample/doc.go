@@ -1,0 +1,35 @@
+// Package sample draws weighted trajectories of a composition of models.
+//
+// A [Sampler] walks a space with the policies of its base models and keeps, for
+// every path, the log-likelihood under each of them. From these alone follow the
+// posterior of the mixture, the composition's target on paths and a twist for
+// all children of a state at once (METHODS 5.0), so a step costs one evaluation
+// of each model and no classifier.
+//
+// A path tau of a composition G has the target
+//
+//	gamma(tau) = B(tau) G(P_1(tau)/B(tau), ..., P_m(tau)/B(tau))
+//
+// of package compose, for unfinished paths as for finished ones. A step from the
+// path tau proposes a cell of the action table, or Stop, with probability
+// proportional to gamma(tau.cell), each cell taken by itself. Several cells may
+// lead to one child c; the step's probability under a model, P_i(c|s), and under
+// the proposal, r(c), are sums over them, and its weight is
+//
+//	W = gamma(tau.c) / (r(c) gamma(tau)).
+//
+// For a mixture W is 1 and the walk is exact ancestral sampling. Anything else is
+// sequential Monte Carlo: systematic resampling where the effective sample size
+// of a population falls below half of its particles (Doucet and Johansen 2009).
+//
+// # Populations and weights
+//
+// Particles come in many small, independent populations. A population depends on
+// the seed and its own index, and on nothing else: not on how many others are
+// walked at the same time, nor on threads, nor on where a stream was resumed.
+//
+// The log-weights w_j of a population's trajectories are such that sum_j exp(w_j)
+// estimates the evidence of the composition without bias. Weighted means over
+// any number of populations use these weights as they are ([Mean]); the evidence
+// is the mean of the populations' sums ([Evidence]).
+package sample

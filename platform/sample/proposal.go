@@ -1,0 +1,182 @@
+package sample
+
+import (
+	"math"
+	"slices"
+
+	"github.com/molsculpt/molsculpt/platform/compose"
+	"github.com/molsculpt/molsculpt/sdk/space"
+)
+
+// stop is the number of the Stop action, before the cells.
+const stop = -1
+
+// proposal is the distribution over the actions at a state that one step draws
+// from: r(action) proportional to the target of the path with that action added.
+// It is loaded once for a state and then weighed for every particle there.
+type proposal struct {
+	m     int
+	steps []*space.Steps // of each model, at the loaded state
+
+	// p holds exp of the steps, action by action, Stop first: p[a*m+i] under
+	// model i.
+	p []float64
+
+	r   []float64 // r of each action, Stop first, not normalised
+	sum float64
+	x   []float64 // scratch, one for each model
+}
+
+// load takes the answers of all models for one state.
+func (t *proposal) load(s *Sampler, state space.State, answers [][]space.Steps, slot int) {
+	t.m = len(answers)
+	t.steps = t.steps[:0]
+	for i := range answers {
+		t.steps = append(t.steps, &answers[i][slot])
+	}
+	n := 1 + len(t.steps[0].Cells)
+	t.p = slices.Grow(t.p[:0], n*t.m)[:n*t.m]
+	t.r = slices.Grow(t.r[:0], n)[:n]
+	t.x = slices.Grow(t.x[:0], t.m)[:t.m]
+	for i, answer := range t.steps {
+		t.p[i] = exp(answer.Stop)
+		at := t.m + i
+		for _, l := range answer.Cells {
+			t.p[at] = exp(l)
+			at += t.m
+		}
+	}
+}
+
+// exp spares the common zero the cost of an exponential.
+func exp(l float64) float64 {
+	if l < -745.2 {
+		return 0
+	}
+	return math.Exp(l)
+}
+
+// log is the log-probability of an action under model i.
+func (t *proposal) log(i, action int) float64 {
+	if action == stop {
+		return t.steps[i].Stop
+	}
+	return t.steps[i].Cells[action]
+}
+
+// tooSmall is a sum of scaled densities so small that underflow may have taken
+// part of it.
+const tooSmall = 1e-200
+
+// weigh fills r for a path whose log-likelihoods are l and logB. It reports
+// false where no action is possible.
+//
+// The densities are scaled by the greatest likelihood of the path, which r, a
+// ratio, does not notice. The backward kernel's share of the coming step is left
+// out: it would cost the parents of every child, and belongs to the weight, not
+// to the proposal.
+func (t *proposal) weigh(c *compose.Composition, l []float64, logB float64) bool {
+	top := slices.Max(l)
+	scale := t.x
+	for i := range l {
+		scale[i] = math.Exp(l[i] - top)
+	}
+	b := math.Exp(logB - top)
+	t.sum = 0
+	if t.m == 2 {
+		t.weighTwo(c, scale[0], scale[1], b)
+	} else {
+		var buf [8]float64
+		x := append(buf[:0], scale...)
+		for a := range t.r {
+			for i, p := range t.p[a*t.m : (a+1)*t.m] {
+				x[i] = scale[i] * p
+			}
+			t.r[a] = c.Density(x, b)
+			t.sum += t.r[a]
+		}
+	}
+	if t.sum > tooSmall && t.sum < 1/tooSmall {
+		return true
+	}
+	return t.weighLogs(c, l, logB)
+}
+
+func (t *proposal) weighTwo(c *compose.Composition, s0, s1, b float64) {
+	var x [2]float64
+	var sum float64
+	for a := range t.r {
+		x[0], x[1] = s0*t.p[2*a], s1*t.p[2*a+1]
+		r := c.Density(x[:], b)
+		t.r[a] = r
+		sum += r
+	}
+	t.sum = sum
+}
+
+// weighLogs is weigh on logarithms, for paths whose densities lie further apart
+// than floating point reaches.
+func (t *proposal) weighLogs(c *compose.Composition, l []float64, logB float64) bool {
+	best := logImpossible
+	for a := range t.r {
+		for i := range l {
+			t.x[i] = l[i] + t.log(i, a-1)
+		}
+		t.r[a] = c.LogDensity(t.x, logB)
+		best = max(best, t.r[a])
+	}
+	t.sum = 0
+	if math.IsInf(best, -1) {
+		return false
+	}
+	for a, r := range t.r {
+		t.r[a] = exp(r - best)
+		t.sum += t.r[a]
+	}
+	return true
+}
+
+// pick is the action at a uniform random number u in [0, 1).
+func (t *proposal) pick(u float64) (action int) {
+	left := u * t.sum
+	last := stop
+	for a, r := range t.r {
+		if r > 0 {
+			if left < r {
+				return a - 1
+			}
+			last = a - 1
+			left -= r
+		}
+	}
+	// Rounding only: u lies at the far end.
+	return last
+}
+
+// logR is the log-probability of drawing any of the cells.
+func (t *proposal) logR(cells []int) float64 {
+	var sum float64
+	for _, c := range cells {
+		sum += t.r[c+1]
+	}
+	return math.Log(sum / t.sum)
+}
+
+// logStep is the log-probability of taking any of the cells under model i.
+func (t *proposal) logStep(i int, cells []int) float64 {
+	if len(cells) == 1 {
+		return t.log(i, cells[0])
+	}
+	best := logImpossible
+	for _, c := range cells {
+		best = max(best, t.log(i, c))
+	}
+	if math.IsInf(best, -1) {
+		return best
+	}
+	var sum float64
+	for _, c := range cells {
+		sum += math.Exp(t.log(i, c) - best)
+	}
+	return best + math.Log(sum)
+}

@@ -1,0 +1,209 @@
+package sample
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"math"
+
+	"github.com/molsculpt/molsculpt/platform/compose"
+	"github.com/molsculpt/molsculpt/sdk/space"
+)
+
+// Method says how trajectories are drawn.
+type Method int
+
+const (
+	// Auto is Ancestral for mixtures and SMC for all else.
+	Auto Method = iota
+	// Ancestral draws each path by itself, exactly, with constant weights. It
+	// exists for mixtures of models.
+	Ancestral
+	// SMC is sequential Monte Carlo with the path posterior as twist.
+	SMC
+	// Rejection draws from a mixture of the models and keeps a path with
+	// probability gamma / (M mixture). It is exact, with constant weights, and
+	// keeps evidence / M of the draws. It exists where the composition has a
+	// bound M. A population then holds what was kept of its draws.
+	Rejection
+)
+
+// String is the method's name, as it is written in a campaign.
+func (m Method) String() string {
+	if m < Auto || m > Rejection {
+		return fmt.Sprintf("method %d", int(m))
+	}
+	return [...]string{"auto", "ancestral", "smc", "rejection"}[m]
+}
+
+// ParseMethod reads a method's name; "" is Auto.
+func ParseMethod(name string) (Method, error) {
+	if name == "" {
+		return Auto, nil
+	}
+	for m := Auto; m <= Rejection; m++ {
+		if m.String() == name {
+			return m, nil
+		}
+	}
+	return Auto, fmt.Errorf("sample: unknown method %q: there are auto, ancestral, smc and rejection", name)
+}
+
+// Options steer a sampler. The zero value is usable; fields marked (*) do not
+// change any result, only its speed.
+type Options struct {
+	Method Method
+	Seed   uint64
+
+	// Particles is the size of a population; 0 means 64.
+	Particles int
+
+	// First is the index of the first population of the stream, and
+	// Populations their number; 0 means that it does not end.
+	First, Populations int
+
+	// ResampleBelow is the fraction of Particles below which the effective
+	// sample size makes a population resample: 0 means 1/2, negative never.
+	ResampleBelow float64
+
+	// Lanes (*) is the number of groups of populations that are walked side by
+	// side, each a goroutine with its own calls to the policies; 0 means 2.
+	// Policies must then be safe for concurrent use.
+	Lanes int
+
+	// InFlight (*) is the number of populations of a lane whose states share a
+	// policy call; 0 means as many as make 256 particles.
+	InFlight int
+}
+
+// ErrNoSupport says that every particle of every population came to a point
+// where the composition is impossible.
+var ErrNoSupport = errors.New("sample: the composition has no support that its models reach: every path is impossible under it")
+
+// Sampler draws populations of trajectories of one composition. It is safe for
+// concurrent use if its policies are.
+type Sampler struct {
+	space    space.Space
+	bases    []space.Policy
+	target   *compose.Composition
+	proposal *compose.Composition // what the steps follow; the target, but for Rejection
+	bound    compose.Bound        // of Rejection
+	opts     Options
+}
+
+// New makes a sampler of a composition over a space. The policies are those of
+// its models, in the order of target.Models(), normalised over the legal actions
+// of the space.
+func New(sp space.Space, bases []space.Policy, target *compose.Composition, opts Options) (*Sampler, error) {
+	if len(bases) != len(target.Models()) {
+		return nil, fmt.Errorf("sample: make sampler: %d policies for the %d models of %s", len(bases), len(target.Models()), target.Expression())
+	}
+	if opts.Particles < 0 || opts.First < 0 || opts.Populations < 0 || opts.Lanes < 0 || opts.InFlight < 0 {
+		return nil, errors.New("sample: make sampler: counts must not be negative")
+	}
+	if opts.Particles == 0 {
+		opts.Particles = 64
+	}
+	if opts.ResampleBelow == 0 {
+		opts.ResampleBelow = .5
+	}
+	if opts.Lanes == 0 {
+		opts.Lanes = 2
+	}
+	if opts.InFlight == 0 {
+		opts.InFlight = max(1, 256/opts.Particles)
+	}
+	s := &Sampler{space: sp, bases: bases, target: target, proposal: target, opts: opts}
+	_, mixture := target.Mixture()
+	switch opts.Method {
+	case Auto:
+		s.opts.Method = SMC
+		if mixture {
+			s.opts.Method = Ancestral
+		}
+	case Ancestral:
+		if !mixture {
+			return nil, fmt.Errorf("sample: make sampler: %s is no mixture of models, which ancestral sampling needs; use smc", target.Expression())
+		}
+	case Rejection:
+		var ok bool
+		if s.bound, ok = target.Bound(); !ok {
+			return nil, fmt.Errorf("sample: make sampler: no bound is known for %s, which rejection needs; use smc", target.Expression())
+		}
+		s.proposal = compose.Mixture(target.Models(), s.bound.Weights)
+	case SMC:
+	default:
+		return nil, fmt.Errorf("sample: make sampler: %v is not a method", opts.Method)
+	}
+	return s, nil
+}
+
+// Method is the method in use, never Auto.
+func (s *Sampler) Method() Method { return s.opts.Method }
+
+// Particles is the size of a population.
+func (s *Sampler) Particles() int { return s.opts.Particles }
+
+// Trajectory is one finished path.
+type Trajectory struct {
+	Population int // index of its population
+	Particle   int // place in its population
+	Ancestor   int // the particle of the start that it descends from: those with one ancestor share a beginning
+
+	States      []space.State // from the initial state to the one it stopped at
+	LogBase     []float64     // log-likelihood of the path under each model, Stop included
+	LogBackward float64       // log P_B of the path given its end
+	LogWeight   float64       // see the package comment
+}
+
+// Final is the state where the path stopped.
+func (t *Trajectory) Final() space.State { return t.States[len(t.States)-1] }
+
+// Steps is the number of actions, Stop included.
+func (t *Trajectory) Steps() int { return len(t.States) }
+
+// Population is a finished population.
+type Population struct {
+	Index        int
+	Trajectories []Trajectory // those of positive weight, by particle
+	Drawn        int          // particles walked, those of weight zero included
+	LogEvidence  float64      // log of the sum of the weights; minus infinity where every particle died
+	MinESS       float64      // smallest effective sample size on the way, in particles, before any resampling
+	Resamplings  int
+	Evaluations  int // states that its particles asked the models about
+}
+
+// Populations streams finished populations in order of their index, from
+// Options.First on. After an error, which is the context's or a policy's, the
+// stream ends. It never yields the same population twice, and a stream that
+// starts at a later First gives what this one gives from there on.
+func (s *Sampler) Populations(ctx context.Context) iter.Seq2[*Population, error] {
+	return func(yield func(*Population, error) bool) {
+		ctx, cancel := context.WithCancel(ctx)
+		defer cancel()
+		f := s.launch(ctx)
+		defer f.wait()
+		defer cancel()
+		waiting := map[int]*Population{}
+		for next := s.opts.First; s.opts.Populations == 0 || next < s.opts.First+s.opts.Populations; next++ {
+			for waiting[next] == nil {
+				r := <-f.done
+				if r.err != nil {
+					yield(nil, r.err)
+					return
+				}
+				waiting[r.population.Index] = r.population
+			}
+			p := waiting[next]
+			delete(waiting, next)
+			f.release()
+			if !yield(p, nil) {
+				return
+			}
+		}
+	}
+}
+
+// logImpossible is the logarithm of zero.
+var logImpossible = math.Inf(-1)
