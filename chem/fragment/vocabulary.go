@@ -51,10 +51,12 @@ type Fragment struct {
 	// Columns is the number of classes.
 	Columns int
 
-	graph *graph
-	sym   symmetry
-	ring  []bool    // of each site: is its atom in a ring
-	hyd   [][]int16 // hyd[a][k]: hydrogens of atom a with k of its sites used, -1 where that cannot be
+	graph       *graph // hydrogens counted, aromaticity as stored
+	skel        *graph // as perceived, without hydrogens
+	skelColours []uint64
+	sym         symmetry
+	ring        []bool    // of each site: is its atom in a ring
+	hyd         [][]int16 // hyd[a][k]: hydrogens of atom a with k of its sites used, -1 where that cannot be
 }
 
 // EntryError says what is wrong with one fragment of a vocabulary.
@@ -114,7 +116,7 @@ func New(name, source string, rule Rule, entries []Entry) (*Vocabulary, error) {
 		for _, s := range f.sym.first {
 			v.columns = append(v.columns, column{fragment: uint16(i), site: s, ring: f.ring[s]})
 		}
-		key := f.skeleton().invariant()
+		key := f.skel.invariant()
 		v.index[key] = append(v.index[key], int32(i))
 	}
 	v.digest = v.computeDigest()
@@ -147,7 +149,11 @@ func (f *Fragment) fill(e Entry, rule Rule) error {
 		return fmt.Errorf("it has several unconnected parts; keep one")
 	}
 	f.graph = g
+	f.setSkeleton()
 	if rule == RingAcyclic {
+		if err := closedSites(g, e.Sites); err != nil {
+			return err
+		}
 		for i := range e.Mol.Bonds {
 			if b := &e.Mol.Bonds[i]; cuttable(e.Mol, b) {
 				return fmt.Errorf("the bond between atoms %d and %d would be cut by the rule %q, so the fragment could never be found in a molecule; give its parts as fragments, or use the rule %q", b.A, b.B, string(rule), string(Any))
@@ -156,6 +162,15 @@ func (f *Fragment) fill(e Entry, rule Rule) error {
 	}
 	if f.hyd, err = hydrogensByBonds(e.Mol, e.Sites); err != nil {
 		return err
+	}
+	if rule == RingAcyclic {
+		for a, h := range f.hyd {
+			for k := range h {
+				if h[k] != h[0]-int16(k) {
+					return fmt.Errorf("atom %d has %d hydrogens, and %d after %d bonds, so cutting would not give the fragment back; write its hydrogens in brackets, as in O=[SH2]=O", a, h[0], h[k], k)
+				}
+			}
+		}
 	}
 	if f.sym, err = newSymmetry(g, e.Sites); err != nil {
 		return err
@@ -167,6 +182,25 @@ func (f *Fragment) fill(e Entry, rule Rule) error {
 		f.ring[s] = e.Mol.Atoms[a].InRing
 	}
 	f.Columns = len(f.sym.first)
+	return nil
+}
+
+// closedSites says whether atoms that look alike are listed as sites equally
+// often: else a molecule could have several trees.
+func closedSites(g *graph, sites []int) error {
+	times := make([]int, len(g.label))
+	for _, a := range sites {
+		times[a]++
+	}
+	seen := make(map[uint64]int)
+	for a, c := range g.colours() {
+		b, ok := seen[c]
+		if !ok {
+			seen[c] = a
+		} else if times[a] != times[b] {
+			return fmt.Errorf("atoms %d and %d are equivalent, but are listed as sites %d and %d times; list both equally often", b, a, times[b], times[a])
+		}
+	}
 	return nil
 }
 
@@ -194,6 +228,17 @@ func moleculeGraph(m *chem.Mol, stored *Stored) (*graph, error) {
 	return g, nil
 }
 
+// setSkeleton sets the graph that molecules are searched for.
+func (f *Fragment) setSkeleton() {
+	n := len(f.Mol.Atoms)
+	all, part := make([]int32, n), make([]int32, n)
+	for i := range all {
+		all[i] = int32(i)
+	}
+	f.skel = subgraph(f.Mol, all, all, part, 0)
+	f.skelColours = f.skel.colours()
+}
+
 // component lists the vertices that can be reached from v.
 func (g *graph) component(v int32) []int32 {
 	seen := make([]bool, len(g.label))
@@ -210,26 +255,11 @@ func (g *graph) component(v int32) []int32 {
 	return list
 }
 
-// skeleton is the graph without hydrogens, which bonds between fragments change.
-// It follows perception, as the molecules do that it is looked up for.
-func (f *Fragment) skeleton() *graph {
-	g := &graph{label: make([]uint64, len(f.Mol.Atoms)), nbr: make([][]arc, len(f.Mol.Atoms))}
-	for i, a := range f.Mol.Atoms {
-		g.label[i] = atomLabel(a.Element, a.Charge, a.Isotope, a.Aromatic, -1)
-	}
-	for _, b := range f.Mol.Bonds {
-		l := bondLabel(b.Order)
-		g.nbr[b.A] = append(g.nbr[b.A], arc{to: b.B, bond: l})
-		g.nbr[b.B] = append(g.nbr[b.B], arc{to: b.A, bond: l})
-	}
-	return g
-}
-
 // duplicateOf is an earlier fragment that fragment i does not differ from, or
 // -1. Under [RingAcyclic] the same molecule with other sites is a duplicate too.
 func (v *Vocabulary) duplicateOf(i int) int {
 	f := &v.fragments[i]
-	key := f.skeleton().invariant()
+	key := f.skel.invariant()
 	colours := f.graph.colours()
 	for _, j := range v.index[key] {
 		h := &v.fragments[j]
