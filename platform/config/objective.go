@@ -119,3 +119,29 @@ func parseCurve(n node) []Point {
 	}
 	return out
 }
+
+// LoadObjectives reads the objectives of a campaign file and nothing else of
+// it, so that a profile can be used without a campaign.
+func LoadObjectives(path string) ([]Objective, error) {
+	data, err := read(path)
+	if err != nil {
+		return nil, err
+	}
+	src, root, err := open(path, data)
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range root.entries("the file") {
+		if e.key == "objectives" {
+			out := objectiveList(src, e.value)
+			return out, join(src.errs)
+		}
+	}
+	missing(src, "objectives", "objectives: [{name: qed, reward: qed, goal: maximize}]")
+	return nil, join(src.errs)
+}
+
+// NamedObjective is the objective that a reward's name alone stands for.
+func NamedObjective(reward string) Objective {
+	return Objective{Name: reward, Reward: Text{Value: reward}, Weight: 1}
+}
