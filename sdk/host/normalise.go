@@ -1,0 +1,137 @@
+package host
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/molsculpt/molsculpt/sdk/internal/wire"
+	"github.com/molsculpt/molsculpt/sdk/space"
+)
+
+// bad reports what is no log-preference. Minus infinity is one.
+func bad(v float32) bool { return v != v || v > math.MaxFloat32 }
+
+// state turns the answer for one state into normalised steps. The state is
+// number name of the caller's batch and number i of the message, and its table
+// begins at row at.
+func (p *Policy) state(s *scratch, a answer, name, i, at, rows int, st space.State, dst *space.Steps) error {
+	const call = "Policy.Step"
+	columns := p.space.Columns()
+	n := rows * columns
+	s.logits = grow(s.logits, n)
+	s.legal = grow(s.legal, n)
+	clear(s.legal)
+	if a.queries != nil {
+		if err := p.products(s, a, name, at, rows, st); err != nil {
+			return err
+		}
+	} else if n > 0 {
+		s.logits = wire.Floats(s.logits, a.dense[4*at*columns:4*(at*columns+n)])
+	}
+	stopLegal := p.space.Legal(st, s.legal)
+	stop := wire.Float(a.stop, i)
+	if bad(stop) {
+		return p.c.wrong(call, statePlace(name, st)+", stop", "%v is no log-preference", stop)
+	}
+	most, some := float32(math.Inf(-1)), stopLegal
+	if stopLegal {
+		most = stop
+	}
+	for c, v := range s.logits {
+		if bad(v) {
+			return p.c.wrong(call, cellPlace(name, st, c, columns), "%v is no log-preference", v)
+		}
+		if s.legal[c] {
+			some = true
+			most = max(most, v)
+		}
+	}
+	if !some {
+		return fmt.Errorf("host: the space allows no action at %s", statePlace(name, st))
+	}
+	if math.IsInf(float64(most), -1) {
+		return p.c.wrong(call, statePlace(name, st), "every legal action has probability zero")
+	}
+	normalise(dst, s, float64(stop), stopLegal, float64(most))
+	return nil
+}
+
+func cellPlace(name int, st space.State, cell, columns int) string {
+	return fmt.Sprintf("%s, row %d, column %d", statePlace(name, st), cell/columns, cell%columns)
+}
+
+// normalise is the log-softmax over the legal actions, in float64.
+func normalise(dst *space.Steps, s *scratch, stop float64, stopLegal bool, most float64) {
+	sum := 0.0
+	if stopLegal {
+		sum = math.Exp(stop - most)
+	}
+	for c, v := range s.logits {
+		// Below -745 an exponential is zero in float64.
+		if d := float64(v) - most; s.legal[c] && d > -746 {
+			sum += math.Exp(d)
+		}
+	}
+	logZ := most + math.Log(sum)
+	dst.Stop = math.Inf(-1)
+	if stopLegal {
+		dst.Stop = stop - logZ
+	}
+	dst.Cells = grow(dst.Cells, len(s.logits))
+	for c, v := range s.logits {
+		if s.legal[c] {
+			dst.Cells[c] = float64(v) - logZ
+		} else {
+			dst.Cells[c] = math.Inf(-1)
+		}
+	}
+}
+
+// products fills the logits of one state from its queries and the keys.
+func (p *Policy) products(s *scratch, a answer, name, at, rows int, st space.State) error {
+	const call = "Policy.Step"
+	columns := p.space.Columns()
+	s.query = wire.Floats(s.query, a.queries[4*at*p.width:4*(at+rows)*p.width])
+	for i, v := range s.query {
+		if bad(v) || math.IsInf(float64(v), -1) {
+			return p.c.wrong(call, fmt.Sprintf("%s, row %d", statePlace(name, st), i/p.width), "%v in the query is no finite number", v)
+		}
+	}
+	for r := range rows {
+		q := s.query[r*p.width : (r+1)*p.width]
+		out := s.logits[r*columns : (r+1)*columns]
+		for c := range out {
+			out[c] = dot(q, p.keys[c*p.width:(c+1)*p.width])
+			if p.bias != nil {
+				out[c] += p.bias[c]
+			}
+		}
+	}
+	return nil
+}
+
+// dot is the inner product in a fixed order of four sums, so that the answer
+// depends on nothing but its arguments.
+func dot(x, y []float32) float32 {
+	y = y[:len(x)]
+	var a, b, c, d float32
+	i := 0
+	for ; i+4 <= len(x); i += 4 {
+		a += x[i] * y[i]
+		b += x[i+1] * y[i+1]
+		c += x[i+2] * y[i+2]
+		d += x[i+3] * y[i+3]
+	}
+	for ; i < len(x); i++ {
+		a += x[i] * y[i]
+	}
+	return (a + b) + (c + d)
+}
+
+// grow is x with length n, in its own room where that is enough.
+func grow[T any](x []T, n int) []T {
+	if cap(x) < n {
+		return make([]T, n)
+	}
+	return x[:n]
+}
