@@ -38,6 +38,16 @@ func (m *Mol) explicitValence(i int) int {
 	return v
 }
 
+// DefaultHydrogens is the number of hydrogens that the valence model gives an
+// atom written without brackets: element z with bonds whose orders sum to
+// twice/2 (an aromatic bond counts 1.5). ok is false where no valence fits.
+func DefaultHydrogens(z uint8, twice int, aromatic bool) (h int, ok bool) {
+	m := Mol{Atoms: []Atom{{Element: z, Aromatic: aromatic}}}
+	a := &m.Atoms[0]
+	n, err := m.implicitHydrogens(0, roundValence(a, twice, aromatic), aromatic)
+	return n, err == nil
+}
+
 // explicitValenceAromatic also tells whether the atom or one of its bonds is
 // aromatic.
 func (m *Mol) explicitValenceAromatic(i int) (int, bool) {
@@ -49,6 +59,12 @@ func (m *Mol) explicitValenceAromatic(i int) (int, bool) {
 		twice += orderContribution(b, b.Order, int32(i))
 		aromatic = aromatic || b.Order == Aromatic
 	}
+	return roundValence(a, twice, aromatic), aromatic
+}
+
+// roundValence halves a sum of doubled bond orders. That of an aromatic atom
+// is taken down to the nearest allowed valence, at most 1.5 below.
+func roundValence(a *Atom, twice int, aromatic bool) int {
 	if aromatic {
 		chg := effectiveCharge(a)
 		if p := defaultValence(int(a.Element)) + chg; twice > 2*p {
@@ -63,7 +79,7 @@ func (m *Mol) explicitValenceAromatic(i int) (int, bool) {
 			}
 		}
 	}
-	return (twice + 1) / 2, aromatic
+	return (twice + 1) / 2
 }
 
 // checkValence returns a ValenceError where the explicit valence of atom i is

@@ -1,0 +1,193 @@
+package smiles
+
+import (
+	"strconv"
+
+	"github.com/molsculpt/molsculpt/chem"
+)
+
+func appendInt(out []byte, n int, after ...byte) []byte {
+	return append(strconv.AppendInt(out, int64(n), 10), after...)
+}
+
+// writeAtom writes the symbol of atom i, whose bonds are written in the given
+// sequence, with brackets where the reader would not guess the rest.
+func (w *writer) writeAtom(i int32, sequence []int32, closures int) {
+	a := &w.m.Atoms[i]
+	aromatic := a.Aromatic && !w.o.Kekule
+	mark := chem.Achiral
+	if !w.o.NoStereo && a.Chirality != chem.Achiral {
+		mark = w.writtenChirality(i, sequence, closures)
+	}
+	symbol := chem.Symbol(a.Element)
+	if !w.needsBrackets(i, aromatic, mark) {
+		w.out = appendSymbol(w.out, symbol, aromatic)
+		return
+	}
+	w.out = append(w.out, '[')
+	if a.Isotope != 0 {
+		w.out = appendInt(w.out, int(a.Isotope))
+	}
+	w.out = appendSymbol(w.out, symbol, aromatic)
+	switch mark {
+	case chem.CounterClockwise:
+		w.out = append(w.out, '@')
+	case chem.Clockwise:
+		w.out = append(w.out, '@', '@')
+	}
+	if h := a.Hydrogens(); h > 0 {
+		if w.out = append(w.out, 'H'); h > 1 {
+			w.out = appendInt(w.out, h)
+		}
+	}
+	if c := int(a.Charge); c != 0 {
+		sign := byte('+')
+		if c < 0 {
+			sign, c = '-', -c
+		}
+		if w.out = append(w.out, sign); c > 1 {
+			w.out = appendInt(w.out, c)
+		}
+	}
+	if a.Map != 0 {
+		w.out = appendInt(append(w.out, ':'), int(a.Map))
+	}
+	w.out = append(w.out, ']')
+}
+
+func appendSymbol(out []byte, symbol string, aromatic bool) []byte {
+	if aromatic && symbol != "*" {
+		out = append(out, symbol[0]|0x20)
+		return append(out, symbol[1:]...)
+	}
+	return append(out, symbol...)
+}
+
+// needsBrackets tells whether an atom is more than the bare symbol says.
+func (w *writer) needsBrackets(i int32, aromatic bool, mark chem.Chirality) bool {
+	a := &w.m.Atoms[i]
+	if a.Isotope != 0 || a.Charge != 0 || a.Map != 0 || mark != chem.Achiral {
+		return true
+	}
+	switch a.Element {
+	case 0:
+		return a.Hydrogens() != 0
+	case 5, 6, 7, 8, 15, 16:
+	case 9, 17, 35, 53:
+		if aromatic {
+			return true
+		}
+	default:
+		return true
+	}
+	twice := 0
+	anyAromatic := aromatic
+	for _, nb := range w.m.Neighbors(int(i)) {
+		b := &w.m.Bonds[nb.Bond]
+		switch w.order(b) {
+		case chem.Single:
+			twice += 2
+		case chem.Aromatic:
+			twice += 3
+			anyAromatic = true
+		case chem.Double:
+			twice += 4
+		case chem.Triple:
+			twice += 6
+		case chem.Quadruple:
+			twice += 8
+		case chem.Dative:
+			if b.B == i {
+				twice += 2
+			}
+		}
+	}
+	h, ok := chem.DefaultHydrogens(a.Element, twice, anyAromatic)
+	return !ok || h != a.Hydrogens()
+}
+
+// order is the bond order that is written.
+func (w *writer) order(b *chem.Bond) chem.Order {
+	if w.o.Kekule {
+		return b.Kekule
+	}
+	return b.Order
+}
+
+// writtenChirality is the mark of atom i relative to the order in which its
+// bonds are written.
+func (w *writer) writtenChirality(i int32, sequence []int32, closures int) chem.Chirality {
+	c := w.m.Atoms[i].Chirality
+	nbrs := w.m.Neighbors(int(i))
+	var seq [5]int
+	n := 0
+	put := func(v int) {
+		if n < len(seq) {
+			seq[n] = v
+			n++
+		}
+	}
+	hydrogen := len(nbrs) == 3 && w.m.Atoms[i].Hydrogens() == 1
+	if hydrogen && w.from[i] < 0 {
+		put(3)
+	}
+	for k, b := range sequence {
+		for at, nb := range nbrs {
+			if nb.Bond == b {
+				put(at)
+			}
+		}
+		if k == 0 && hydrogen && w.from[i] >= 0 {
+			put(3)
+		}
+	}
+	for x := range n {
+		for y := range x {
+			if seq[y] > seq[x] {
+				c = chem.Mirror(c)
+			}
+		}
+	}
+	if len(nbrs) == 3 && !hydrogen && closures == 1 && !unsaturated(w.m, i) {
+		c = chem.Mirror(c)
+	}
+	return c
+}
+
+// writeBond writes the symbol of a bond as seen from atom i, if it needs one.
+func (w *writer) writeBond(bond, i int32) {
+	b := &w.m.Bonds[bond]
+	switch w.dir[bond] {
+	case chem.Up:
+		w.out = append(w.out, '/')
+		return
+	case chem.Down:
+		w.out = append(w.out, '\\')
+		return
+	}
+	aromatic := !w.o.Kekule && w.m.Atoms[b.A].Aromatic && w.m.Atoms[b.B].Aromatic
+	switch w.order(b) {
+	case chem.Single:
+		if aromatic {
+			w.out = append(w.out, '-')
+		}
+	case chem.Double:
+		w.out = append(w.out, '=')
+	case chem.Triple:
+		w.out = append(w.out, '#')
+	case chem.Quadruple:
+		w.out = append(w.out, '$')
+	case chem.Aromatic:
+		if !aromatic {
+			w.out = append(w.out, ':')
+		}
+	case chem.Dative:
+		if b.A == i {
+			w.out = append(w.out, "->"...)
+		} else {
+			w.out = append(w.out, "<-"...)
+		}
+	case chem.Zero:
+		w.out = append(w.out, '~')
+	}
+}
