@@ -21,17 +21,17 @@ type set struct {
 	mr, nr int
 	gemm   []gemmFunc // gemm[m] computes m rows by nr columns, m in 1..mr
 
-	exp, gelu                 func(n int, x, y *float32)
-	geluGrad, add             func(n int, a, b, y *float32)
-	scale, axpy               func(n int, f float32, x, y *float32)
-	maxAdd, dot               func(n int, x, b *float32) float32
-	expAddSum                 func(n int, m float32, x, b, y *float32) float32
-	adam                      func(n int, p, gr, m, v *float32, b1, b2, lr, eps, clip, decay float32)
-	norm                      func(rows, d int, x, gamma, beta, y, xhat, rstd *float32, invd, eps float32)
-	normGrad                  func(rows, d int, dy, xhat, rstd, gamma, dx, dgamma, dbeta *float32, invd float32)
-	attend                    func(n int, q, k, v *float32, ld int, rel *int32, table *float32, scale float32, probs, out *float32, ldo int)
-	attendGradQ               func(n int, k, v *float32, ld int, scale float32, probs, dout *float32, ldo int, ds, dq *float32)
-	attendGradKV              func(n int, q *float32, ld int, scale float32, probs, ds, dout *float32, ldo int, dk, dv *float32)
+	exp, gelu     func(n int, x, y *float32)
+	geluGrad, add func(n int, a, b, y *float32)
+	scale, axpy   func(n int, f float32, x, y *float32)
+	maxAdd, dot   func(n int, x, b *float32) float32
+	expAddSum     func(n int, m float32, x, b, y *float32) float32
+	adam          func(n int, p, gr, m, v *float32, b1, b2, lr, eps, clip, decay float32)
+	norm          func(rows, d int, x, gamma, beta, y, xhat, rstd *float32, invd, eps float32)
+	normGrad      func(rows, d int, dy, xhat, rstd, gamma, dx, dgamma, dbeta *float32, invd float32)
+	attend        func(n int, q, k, v *float32, ld int, rel *int32, table *float32, scale float32, probs, out *float32, ldo int)
+	attendGradQ   func(n int, k, v *float32, ld int, scale float32, probs, dout *float32, ldo int, ds, dq *float32)
+	attendGradKV  func(n int, q *float32, ld int, scale float32, probs, ds, dout *float32, ldo int, dk, dv *float32)
 }
 
 var (

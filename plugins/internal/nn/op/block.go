@@ -1,0 +1,105 @@
+package op
+
+import "github.com/molsculpt/molsculpt/plugins/internal/nn/kern"
+
+// BlockParams is the number of parameters of a [Block]: gamma and beta of the
+// first norm, W and b of query, key and value, the table of biases, W and b of
+// the projection, gamma and beta of the second norm, W and b of the two layers
+// of the feed-forward net.
+const BlockParams = 13
+
+// Block is a pre-norm transformer layer (Xiong et al. 2020): attention and a
+// feed-forward net of width 4D, each behind a layer norm and added to its
+// input. It is one operation so that the two residual sums stay inside.
+type Block struct {
+	env       *Env
+	trees     *Trees
+	d         int
+	label     string
+	norm1     Norm
+	qkv       Linear
+	attention Attention
+	project   Linear
+	norm2     Norm
+	widen     Linear
+	narrow    Linear
+	buf       [6][]float32 // normed, qkv, attended, middle, normed, widened
+	grad      [4][]float32
+}
+
+// NewBlock makes a transformer layer of width d.
+func NewBlock(e *Env, label string, trees *Trees, d int) *Block {
+	rows := trees.Tokens
+	return &Block{
+		env: e, trees: trees, d: d, label: label,
+		norm1:     Norm{Env: e, Label: label + ".norm1", Rows: rows, D: d},
+		qkv:       Linear{Env: e, Label: label + ".qkv", Rows: rows, K: d, N: 3 * d},
+		attention: Attention{Env: e, Label: label, Trees: trees, D: d},
+		project:   Linear{Env: e, Label: label + ".project", Rows: rows, K: d, N: d, Residual: true},
+		norm2:     Norm{Env: e, Label: label + ".norm2", Rows: rows, D: d},
+		widen:     Linear{Env: e, Label: label + ".widen", Rows: rows, K: d, N: 4 * d, Gelu: true},
+		narrow:    Linear{Env: e, Label: label + ".narrow", Rows: rows, K: 4 * d, N: d, Residual: true},
+	}
+}
+
+// Name implements Op.
+func (o *Block) Name() string { return "block " + o.label }
+
+// Check implements Op.
+func (o *Block) Check(in []Shape) error {
+	d, one := o.d, Fixed(1)
+	return want(o.Name(), in, Shape{o.trees.Tokens, d},
+		Shape{one, d}, Shape{one, d}, Shape{Fixed(d), 3 * d}, Shape{one, 3 * d}, Shape{Fixed(d / HeadWidth), kern.Lane},
+		Shape{Fixed(d), d}, Shape{one, d}, Shape{one, d}, Shape{one, d},
+		Shape{Fixed(d), 4 * d}, Shape{one, 4 * d}, Shape{Fixed(4 * d), d}, Shape{one, d})
+}
+
+// Shape implements Op.
+func (o *Block) Shape() Shape { return Shape{o.trees.Tokens, o.d} }
+
+// Forward implements Op.
+func (o *Block) Forward(in [][]float32, out []float32) {
+	m, d := o.trees.Tokens.Live, o.d
+	widths := [6]int{d, 3 * d, d, d, d, 4 * d}
+	var b [6][]float32
+	for i, w := range widths {
+		b[i] = grow(&o.buf[i], m*w)
+	}
+	h, p := in[0], in[1:]
+	o.norm1.Forward([][]float32{h, p[0], p[1]}, b[0])
+	o.qkv.Forward([][]float32{b[0], p[2], p[3]}, b[1])
+	o.attention.Forward([][]float32{b[1], p[4]}, b[2])
+	o.project.Forward([][]float32{b[2], p[5], p[6], h}, b[3])
+	o.norm2.Forward([][]float32{b[3], p[7], p[8]}, b[4])
+	o.widen.Forward([][]float32{b[4], p[9], p[10]}, b[5])
+	o.narrow.Forward([][]float32{b[5], p[11], p[12], b[3]}, out)
+}
+
+// Backward implements Op.
+func (o *Block) Backward(in [][]float32, _, dout []float32, din [][]float32) {
+	m, d := o.trees.Tokens.Live, o.d
+	widths := [4]int{4 * d, d, 3 * d, d}
+	var g [4][]float32
+	for i, w := range widths {
+		g[i] = grow(&o.grad[i], m*w)
+	}
+	wide, small, dqkv, dmid := g[0], g[1], g[2], g[3]
+	h, p, dp := in[0], in[1:], din[1:]
+	b := o.buf
+	o.narrow.Backward([][]float32{b[5], p[11], p[12], nil}, nil, dout, [][]float32{wide, dp[11], dp[12], nil})
+	o.widen.Backward([][]float32{b[4], p[9], p[10]}, nil, wide, [][]float32{small, dp[9], dp[10]})
+	o.norm2.Backward([][]float32{b[3], p[7], p[8]}, nil, small, [][]float32{dmid, dp[7], dp[8]})
+	o.add(dmid, dout, dmid)
+	o.project.Backward([][]float32{b[2], p[5], p[6], nil}, nil, dmid, [][]float32{small, dp[5], dp[6], nil})
+	o.attention.Backward([][]float32{b[1], p[4]}, nil, small, [][]float32{dqkv, dp[4]})
+	o.qkv.Backward([][]float32{b[0], p[2], p[3]}, nil, dqkv, [][]float32{small, dp[2], dp[3]})
+	o.norm1.Backward([][]float32{h, p[0], p[1]}, nil, small, [][]float32{din[0], dp[0], dp[1]})
+	o.add(din[0], dmid, din[0])
+}
+
+func (o *Block) add(a, b, y []float32) {
+	d := o.d
+	kern.ParRows(o.env.Threads, o.trees.Tokens.Live, 1024, func(from, to int) {
+		kern.Add(a[from*d:to*d], b[from*d:to*d], y[from*d:to*d])
+	})
+}
