@@ -2,9 +2,12 @@ package platform
 
 import (
 	"context"
+	"encoding/json"
 	"math"
 
+	"github.com/molsculpt/molsculpt/platform/sample"
 	"github.com/molsculpt/molsculpt/store"
+	"github.com/molsculpt/molsculpt/store/export"
 )
 
 // Summary is what a campaign came to, estimated from its weighted samples.
@@ -38,6 +41,26 @@ type ObjectiveSummary struct {
 	Missing int      `json:"missing"` // samples that have no score
 }
 
+// Estimate is a weighted mean with its standard error.
+type Estimate struct {
+	Mean float64 // NaN where there is no sample
+	SE   float64 // NaN for fewer than two populations
+}
+
+// MarshalJSON writes {"mean": ..., "se": ...} with null for what is not known.
+func (e Estimate) MarshalJSON() ([]byte, error) {
+	known := func(v float64) *float64 {
+		if math.IsNaN(v) || math.IsInf(v, 0) {
+			return nil
+		}
+		return &v
+	}
+	return json.Marshal(struct {
+		Mean *float64 `json:"mean"`
+		SE   *float64 `json:"se"`
+	}{known(e.Mean), known(e.SE)})
+}
+
 // Wish is a bound on an objective's raw value.
 type Wish struct {
 	Objective string
@@ -56,35 +79,41 @@ func Summarize(ctx context.Context, c *store.Campaign, wishes []Wish) (*Summary,
 		Molecules: state.Trajectories, Valid: state.Trajectories - state.Invalid,
 		Distinct: state.Candidates, Populations: state.Populations, MinESS: 1,
 	}
-	if state.Clock.Seconds > 0 {
-		s.PerSecond = float64(state.Trajectories) / state.Clock.Seconds
-	}
 	if err := s.readPopulations(ctx, c); err != nil {
 		return nil, err
 	}
-	return s, s.readCandidates(ctx, c, plan, wishes)
+	if err := s.readWeights(ctx, c); err != nil {
+		return nil, err
+	}
+	return s, s.readScores(ctx, c, plan, wishes)
 }
 
-// readPopulations averages the evidence over populations; its logarithm's
-// standard error is that of the mean by the delta method.
+// readPopulations averages the evidence over populations and adds up their
+// times, which follow one another.
 func (s *Summary) readPopulations(ctx context.Context, c *store.Campaign) error {
 	var logZ []float64
+	var seconds float64
 	for p, err := range c.Populations(ctx) {
 		if err != nil {
 			return err
 		}
 		d := p.Diagnostics
 		logZ = append(logZ, float64(d.LogEvidence))
+		seconds += d.Clock.Seconds
 		s.Restarts += d.Clock.Restarts
 		if share := float64(d.MinESS) / float64(max(1, p.Particles)); share < s.MinESS {
 			s.MinESS = share
 		}
 	}
 	s.LogEvidence = meanLog(logZ)
+	if seconds > 0 {
+		s.PerSecond = float64(s.Molecules) / seconds
+	}
 	return nil
 }
 
-// meanLog is the logarithm of the mean of exp(l), with its standard error.
+// meanLog is the logarithm of the mean of exp(l), with its standard error by
+// the delta method.
 func meanLog(l []float64) Estimate {
 	top := math.Inf(-1)
 	for _, v := range l {
@@ -111,43 +140,54 @@ func meanLog(l []float64) Estimate {
 	return e
 }
 
-func (s *Summary) readCandidates(ctx context.Context, c *store.Campaign, plan store.Plan, wishes []Wish) error {
-	index := map[string]int{}
-	for i, o := range plan.Objectives {
-		index[o.Name] = i
-	}
-	values := make([]weighted, len(plan.Objectives))
-	missing := make([]int, len(plan.Objectives))
-	var share weighted
+func (s *Summary) readWeights(ctx context.Context, c *store.Campaign) error {
+	var logs []float64
 	for cand, err := range c.Candidates(ctx) {
 		if err != nil {
 			return err
 		}
-		hit := 1.0
+		for _, o := range cand.Occurrences {
+			logs = append(logs, o.LogWeight)
+		}
+	}
+	if len(logs) > 0 {
+		s.ESS = math.Exp(sample.LogESS(logs))
+	}
+	return nil
+}
+
+func (s *Summary) readScores(ctx context.Context, c *store.Campaign, plan store.Plan, wishes []Wish) error {
+	index := map[string]int{}
+	var quantities []export.Quantity
+	for i, o := range plan.Objectives {
+		index[o.Name] = i
+		quantities = append(quantities, export.Quantity{Name: o.Name, Of: func(c store.Candidate) (float64, bool) {
+			return c.Scores[i].Value, c.Scores[i].Status == store.OK
+		}})
+	}
+	meets := func(c store.Candidate) (float64, bool) {
 		for _, w := range wishes {
 			i, ok := index[w.Objective]
-			if !ok || i >= len(cand.Scores) || cand.Scores[i].Status != store.OK || cand.Scores[i].Value < w.Low || cand.Scores[i].Value > w.High {
-				hit = 0
+			if !ok || c.Scores[i].Status != store.OK || c.Scores[i].Value < w.Low || c.Scores[i].Value > w.High {
+				return 0, true
 			}
 		}
-		for _, o := range cand.Occurrences {
-			share.add(o.LogWeight, hit, int(o.Population))
-			for i, sc := range cand.Scores {
-				if sc.Status == store.OK {
-					values[i].add(o.LogWeight, sc.Value, int(o.Population))
-				} else {
-					missing[i]++
-				}
-			}
-		}
+		return 1, true
+	}
+	quantities = append(quantities, export.Quantity{Name: "share", Of: meets})
+	estimates, err := export.Estimates(ctx, c, quantities)
+	if err != nil {
+		return err
 	}
 	for i, o := range plan.Objectives {
-		s.Objectives = append(s.Objectives, ObjectiveSummary{Name: o.Name, Mean: values[i].estimate(), Missing: missing[i]})
+		e := estimates[i]
+		s.Objectives = append(s.Objectives, ObjectiveSummary{
+			Name: o.Name, Mean: Estimate{float64(e.Mean), float64(e.StdErr)}, Missing: e.Missing,
+		})
 	}
-	s.ESS = share.effective()
 	if len(wishes) > 0 {
-		e := share.estimate()
-		s.Share = &e
+		e := estimates[len(estimates)-1]
+		s.Share = &Estimate{float64(e.Mean), float64(e.StdErr)}
 	}
 	return nil
 }

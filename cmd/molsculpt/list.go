@@ -2,12 +2,11 @@ package main
 
 import (
 	"encoding/json"
-	"fmt"
 	"io"
 	"text/tabwriter"
-	"time"
 
 	"github.com/molsculpt/molsculpt/store"
+	"github.com/molsculpt/molsculpt/store/export"
 	"github.com/spf13/cobra"
 )
 
@@ -30,7 +29,7 @@ func (a *app) listCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:     "list",
 		Short:   "List the campaigns of a store",
-		Example: "  molsculpt list\n  molsculpt list --store ./molsculpt-demo/molsculpt.db --json",
+		Example: "  molsculpt list\n  molsculpt list --store molsculpt-demo/molsculpt.db --json",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			s, err := readStore(path)
@@ -38,34 +37,17 @@ func (a *app) listCommand() *cobra.Command {
 				return err
 			}
 			defer s.Close()
-			type row struct {
-				Name       string       `json:"name"`
-				Status     store.Status `json:"status"`
-				Compose    string       `json:"compose"`
-				Molecules  int          `json:"molecules"`
-				Candidates int          `json:"candidates"`
-				Updated    time.Time    `json:"updated"`
-			}
-			rows := []row{}
-			for c, err := range s.Campaigns(cmd.Context()) {
-				if err != nil {
-					return err
-				}
-				st, err := c.State()
-				if err != nil {
-					return err
-				}
-				rows = append(rows, row{c.Name(), st.Status, c.Plan().Expression, st.Trajectories, st.Candidates, st.Clock.Updated})
+			list, err := export.Summaries(cmd.Context(), s)
+			if err != nil {
+				return err
 			}
 			if asJSON {
-				return writeJSON(a.Out, rows)
+				if list == nil {
+					list = []export.Summary{}
+				}
+				return writeJSON(a.Out, list)
 			}
-			w := table(a.Out)
-			fmt.Fprintln(w, "name\tstatus\tcompose\tmolecules\tdistinct\tupdated")
-			for _, r := range rows {
-				fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%d\t%s\n", r.Name, r.Status, r.Compose, r.Molecules, r.Candidates, r.Updated.Local().Format("2006-01-02 15:04"))
-			}
-			return w.Flush()
+			return export.SummaryTable(list).Write(a.Out)
 		},
 	}
 	storeFlag(c, &path)

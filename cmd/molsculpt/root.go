@@ -49,7 +49,7 @@ Begin with:  molsculpt demo`,
 		id       string
 		commands []*cobra.Command
 	}{
-		{"results", []*cobra.Command{a.listCommand()}},
+		{"results", []*cobra.Command{a.listCommand(), a.exportCommand()}},
 		{"models", []*cobra.Command{a.pluginCommand()}},
 	} {
 		for _, c := range g.commands {

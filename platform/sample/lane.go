@@ -149,10 +149,10 @@ func (l *lane) round(ctx context.Context) error {
 	if err := l.ask(ctx); err != nil {
 		return err
 	}
-	for slot, state := range l.states {
-		l.table.load(l.Sampler, state, l.answers, slot)
+	for slot := range l.states {
+		l.table.load(l.answers, slot)
 		for _, m := range l.movers[slot] {
-			l.move(m.walk, &m.walk.particles[m.particle], slot)
+			l.move(m.walk, &m.walk.particles[m.particle])
 		}
 	}
 	return nil

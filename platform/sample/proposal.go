@@ -11,6 +11,8 @@ import (
 // stop is the number of the Stop action, before the cells.
 const stop = -1
 
+var stopCells = []int{stop}
+
 // proposal is the distribution over the actions at a state that one step draws
 // from: r(action) proportional to the target of the path with that action added.
 // It is loaded once for a state and then weighed for every particle there.
@@ -28,7 +30,7 @@ type proposal struct {
 }
 
 // load takes the answers of all models for one state.
-func (t *proposal) load(s *Sampler, state space.State, answers [][]space.Steps, slot int) {
+func (t *proposal) load(answers [][]space.Steps, slot int) {
 	t.m = len(answers)
 	t.steps = t.steps[:0]
 	for i := range answers {

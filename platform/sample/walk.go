@@ -54,7 +54,10 @@ func newWalk(s *Sampler, index int) *walk {
 	}
 	start := &place{steps: 1}
 	logs := make([]float64, n*m)
-	gamma := s.proposal.LogDensity(logs[:m], 0)
+	gamma := 0. // of a mixture
+	if s.opts.Method == SMC {
+		gamma = s.target.LogDensity(logs[:m], 0)
+	}
 	for j := range w.particles {
 		w.particles[j] = particle{
 			path: start, ancestor: j,
@@ -75,14 +78,14 @@ func scramble(x uint64) uint64 {
 }
 
 // move takes a particle one step on from the loaded state.
-func (l *lane) move(w *walk, p *particle, slot int) {
+func (l *lane) move(w *walk, p *particle) {
 	t := &l.table
 	if !t.weigh(w.proposal, p.logBase, p.logB) {
 		p.done, p.logWeight = true, logImpossible
 		return
 	}
 	action := t.pick(p.draw)
-	cells := []int{stop}
+	cells := stopCells
 	if action != stop {
 		next := l.known.take(p.path.state, action)
 		cells = next.cells
@@ -98,7 +101,7 @@ func (l *lane) move(w *walk, p *particle, slot int) {
 		// The proposal is a mixture of the models: the weight of the step is 1.
 		return
 	}
-	gamma := w.proposal.LogDensity(p.logBase, p.logB)
+	gamma := w.target.LogDensity(p.logBase, p.logB)
 	p.logWeight += gamma - p.logGamma - t.logR(cells)
 	p.logGamma = gamma
 }

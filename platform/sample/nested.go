@@ -1,0 +1,64 @@
+package sample
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/molsculpt/molsculpt/platform/compose"
+	"github.com/molsculpt/molsculpt/sdk/space"
+)
+
+// Nested is the evidence of a composite nested in another.
+type Nested struct {
+	Expression  *compose.Expression
+	LogEvidence Estimate
+}
+
+// Normalise estimates the evidence of every composite nested in an expression,
+// inner ones first, each by its own sampler, so that the expression can be
+// compiled (METHODS 5.7, pass 4). The policies are by name of model. Options
+// give the seed and the size of the estimate; Populations 0 means 64 here, and
+// the method is chosen by itself. It returns at once where nothing is nested.
+//
+// The target of the outer composition is off by the error of these estimates,
+// as if an alpha had been changed by that much.
+func Normalise(ctx context.Context, sp space.Space, policies map[string]space.Policy, e *compose.Expression, opts Options) (compose.Normalisers, []Nested, error) {
+	known := compose.Normalisers{}
+	var found []Nested
+	opts.Method, opts.First = Auto, 0
+	if opts.Populations == 0 {
+		opts.Populations = 64
+	}
+	for k, inner := range compose.Nested(e) {
+		c, err := compose.Compile(inner, nil, known)
+		if err != nil {
+			return nil, nil, err
+		}
+		bases := make([]space.Policy, len(c.Models()))
+		for i, name := range c.Models() {
+			if bases[i] = policies[name]; bases[i] == nil {
+				return nil, nil, fmt.Errorf("sample: normalise %s: no policy for model %s", inner, name)
+			}
+		}
+		own := opts
+		own.Seed = scramble(opts.Seed + uint64(k) + 1)
+		s, err := New(sp, bases, c, own)
+		if err != nil {
+			return nil, nil, err
+		}
+		var evidence Evidence
+		for p, err := range s.Populations(ctx) {
+			if err != nil {
+				return nil, nil, fmt.Errorf("sample: normalise %s: %w", inner, err)
+			}
+			evidence.Add(p)
+		}
+		logZ, err := evidence.Log()
+		if err != nil {
+			return nil, nil, fmt.Errorf("sample: normalise %s: %w", inner, err)
+		}
+		known[inner.String()] = logZ.Value
+		found = append(found, Nested{inner, logZ})
+	}
+	return known, found, nil
+}
