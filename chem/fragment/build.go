@@ -358,7 +358,7 @@ func (k *kind) entry(minSite int) (Entry, error) {
 	if err != nil {
 		return Entry{}, err
 	}
-	s := writeSMILES(m)
+	s := smiles.Canonical(m)
 	parsed, err := parseFragment(s)
 	if err != nil {
 		return Entry{}, err
@@ -415,4 +415,10 @@ func largestComponent(m *chem.Mol) (*chem.Mol, error) {
 		}
 	}
 	return extract(m, p.pieces[best], func(int32) int { return 0 })
+}
+
+// Configure changes the options for what is still to come.
+func (b *Builder) Configure(change func(*BuildOptions)) {
+	change(&b.opt)
+	b.opt.defaults()
 }

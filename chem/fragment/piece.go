@@ -2,6 +2,7 @@ package fragment
 
 import (
 	"github.com/molsculpt/molsculpt/chem"
+	"github.com/molsculpt/molsculpt/chem/smiles"
 )
 
 // extract is the molecule of some atoms of m with hydrogens in place of the cut
@@ -37,16 +38,7 @@ func partSMILES(p *partition, i int) string {
 	if err != nil {
 		return "?"
 	}
-	return writeSMILES(m)
-}
-
-// writeSMILES is the canonical SMILES of a molecule.
-func writeSMILES(m *chem.Mol) string {
-	s := ""
-	for i := range m.Atoms {
-		s += chem.Symbol(m.Atoms[i].Element)
-	}
-	return s
+	return smiles.Canonical(m)
 }
 
 // neutral is m without the charges that hydrogens can take.
