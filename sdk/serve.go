@@ -124,6 +124,7 @@ func watch(logger hclog.Logger) {
 				logger.Warn("the host is gone, ending")
 			}
 			removeSocketDir()
+			endGroup()
 			os.Exit(0)
 		}
 	}()

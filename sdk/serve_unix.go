@@ -29,3 +29,11 @@ func claimStreams() *streams {
 	os.Stdout = s.stdout
 	return s
 }
+
+// endGroup ends what the plugin has started, and the plugin itself, where the
+// host gave it a process group of its own.
+func endGroup() {
+	if pid := os.Getpid(); syscall.Getpgrp() == pid {
+		_ = syscall.Kill(-pid, syscall.SIGKILL)
+	}
+}

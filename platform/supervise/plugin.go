@@ -201,20 +201,18 @@ func (p *Plugin) retire(proc *process, err error) {
 
 // running is the process, started again where there is none.
 func (p *Plugin) running(ctx context.Context) (*process, error) {
+	closed := &sdk.Error{Plugin: p.cfg.Name, Call: "start", Reason: ErrClosed.Error(), Err: ErrClosed}
 	select {
 	case p.turn <- struct{}{}:
 	case <-ctx.Done():
 		return nil, fmt.Errorf("plugin %s: %w", p.cfg.Name, context.Cause(ctx))
 	case <-p.closed:
-	}
-	if p.isClosed() {
-		select {
-		case <-p.turn:
-		default:
-		}
-		return nil, &sdk.Error{Plugin: p.cfg.Name, Call: "start", Reason: ErrClosed.Error(), Err: ErrClosed}
+		return nil, closed
 	}
 	defer func() { <-p.turn }()
+	if p.isClosed() {
+		return nil, closed
+	}
 	p.mu.Lock()
 	proc, failed := p.proc, p.failed
 	p.mu.Unlock()

@@ -142,7 +142,7 @@ func (p *process) explain(name, call string, err error) error {
 	if e.Reason == "" && e.Err != nil {
 		e.Reason = e.Err.Error()
 	}
-	if p.runner.exited() {
+	if p.runner.exited() && !errors.Is(err, sdk.ErrDeadline) { // then it was this host that ended it
 		e.Reason += " (" + p.runner.state + ")"
 	}
 	if lines := p.log.Last(); len(lines) > 0 {

@@ -9,9 +9,10 @@ import (
 	"github.com/molsculpt/molsculpt/sdk/host"
 )
 
-// handshakeLine is what go-plugin waits for on standard output: versions,
-// network, address.
-var handshakeLine = regexp.MustCompile(`^\d+\|\d+\|[a-z]+\|[^|]+\|`)
+// handshake is how the line begins that go-plugin waits for on standard output:
+// version 1 of go-plugin, version of the protocol, network. The line may begin
+// with a print that had no end.
+var handshake = regexp.MustCompile(`1\|\d+\|(unix|tcp)\|`)
 
 // handshakeReader gives go-plugin the handshake and nothing else of a plugin's
 // standard output. Everything before and after it goes to the log, and is read
@@ -63,9 +64,11 @@ func (r *handshakeReader) take(b []byte) {
 		}
 		r.line = append(r.line, b[:i+1]...)
 		b = b[i+1:]
-		// A print without an end may stand before the handshake on its line.
-		if handshakeLine.Match(r.line) {
-			r.given, r.found = bytes.Clone(r.line), true
+		if at := handshake.FindIndex(r.line); at != nil {
+			r.given, r.found = bytes.Clone(r.line[at[0]:]), true
+			if at[0] > 0 {
+				_, _ = r.other.Write(append(r.line[:at[0]], '\n'))
+			}
 		} else {
 			_, _ = r.other.Write(r.line)
 		}
