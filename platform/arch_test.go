@@ -46,8 +46,12 @@ var table = []rule{
 	{"platform/catalog", []string{"sdk/**"}, []string{"github.com/goccy/go-yaml", "github.com/santhosh-tekuri/jsonschema/v6"}},
 	{"platform/supervise", []string{"sdk/**"}, []string{"github.com/hashicorp/go-plugin", "github.com/hashicorp/go-hclog"}},
 	{"platform/evaluate", []string{"chem/**", "rewards/**", "store"}, nil},
-	{"platform", []string{"platform/**", "sdk/**", "chem/**", "rewards/**", "store/**"}, []string{"golang.org/x/sync/errgroup"}},
+	{"platform", []string{"platform/**", "sdk/**", "chem/**", "rewards/**", "store/**"}, []string{
+		"golang.org/x/sync/errgroup",
+		"github.com/hashicorp/go-hclog", // the edges log: what plugins write goes to the user
+	}},
 	{"cmd/molsculpt", []string{"platform/**", "store/**", "chem/**", "sdk/**"}, []string{
+		"github.com/hashicorp/go-hclog", // see platform
 		"github.com/spf13/cobra", "github.com/vbauerster/mpb/v8", "golang.org/x/term", "gonum.org/v1/plot",
 	}},
 }

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/hashicorp/go-hclog"
 	"github.com/vbauerster/mpb/v8"
 	"github.com/vbauerster/mpb/v8/decor"
 	"golang.org/x/term"
@@ -117,4 +118,14 @@ func (a *app) say(format string, args ...any) {
 	if !a.quiet {
 		fmt.Fprintf(a.Err, format+"\n", args...)
 	}
+}
+
+// logger writes what plugins say to standard error: warnings, or all with
+// --verbose.
+func (a *app) logger() hclog.Logger {
+	level := hclog.Warn
+	if a.verbose {
+		level = hclog.Debug
+	}
+	return hclog.New(&hclog.LoggerOptions{Level: level, Output: a.Err, TimeFormat: "15:04:05"})
 }

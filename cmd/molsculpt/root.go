@@ -14,6 +14,7 @@ type app struct {
 	Stdio
 	started bool // whether the command line was understood
 	quiet   bool
+	verbose bool
 }
 
 func (a *app) rootCommand() *cobra.Command {
@@ -38,6 +39,7 @@ Begin with:  molsculpt demo`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.PersistentFlags().BoolVarP(&a.quiet, "quiet", "q", false, "no progress on standard error")
+	root.PersistentFlags().BoolVar(&a.verbose, "verbose", false, "show what plugins log")
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddGroup(
 		&cobra.Group{ID: "design", Title: "Design:"},
@@ -49,7 +51,9 @@ Begin with:  molsculpt demo`,
 		id       string
 		commands []*cobra.Command
 	}{
-		{"results", []*cobra.Command{a.listCommand(), a.exportCommand()}},
+		{"design", []*cobra.Command{a.demoCommand(), a.runCommand()}},
+		{"results", []*cobra.Command{a.listCommand(), a.showCommand(), a.exportCommand()}},
+		{"molecules", []*cobra.Command{a.propsCommand(), a.scoreCommand()}},
 		{"models", []*cobra.Command{a.pluginCommand()}},
 	} {
 		for _, c := range g.commands {

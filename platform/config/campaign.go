@@ -19,6 +19,7 @@ const (
 // Campaign is a campaign file, with all defaults filled in.
 type Campaign struct {
 	File       string // as given; "-" for none
+	Text       string // what was written in it
 	Name       string
 	Seed       uint64
 	Space      Space
@@ -112,7 +113,7 @@ func ParseCampaign(name string, data []byte) (*Campaign, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Campaign{File: name, Mark: Mark{src: src, Line: 1, Column: 1}}
+	c := &Campaign{File: name, Text: string(data), Mark: Mark{src: src, Line: 1, Column: 1}}
 	f := root.fields("the campaign", "version", "name", "seed", "space", "models", "compose", "sample", "objectives", "budget")
 	if len(src.errs) > 0 && len(f) == 0 {
 		return nil, join(src.errs)

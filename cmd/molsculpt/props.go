@@ -1,0 +1,157 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+
+	"github.com/molsculpt/molsculpt/chem"
+	"github.com/molsculpt/molsculpt/chem/descriptor"
+	"github.com/molsculpt/molsculpt/chem/smiles"
+	"github.com/spf13/cobra"
+)
+
+func (a *app) propsCommand() *cobra.Command {
+	var noHeader bool
+	var only []string
+	c := &cobra.Command{
+		Use:   "props FILE",
+		Short: "Properties of molecules: weight, logP, TPSA, QED, SA, ...",
+		Long: `Reads one SMILES per line (a name after a space or tab is left out; - is standard
+input; .gz is unpacked) and writes a table with tabs: one row per line, in the
+same order. A line that is no molecule gives a row with its status and message
+and does not stop the run.
+
+The columns are smiles, canonical, status (ok, syntax, valence, kekulize, other),
+then these, then error:
+
+` + columnHelp(),
+		Example: `  molsculpt props molecules.smi > properties.tsv
+  molsculpt props molecules.smi --columns mw,logp,qed,sa
+  printf 'CCO\nc1ccccc1\n' | molsculpt props -`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			columns, err := chooseColumns(only)
+			if err != nil {
+				return err
+			}
+			in, err := a.openInput(args[0])
+			if err != nil {
+				return err
+			}
+			defer in.Close()
+			if !noHeader {
+				fmt.Fprint(a.Out, "smiles\tcanonical\tstatus")
+				for _, c := range columns {
+					fmt.Fprint(a.Out, "\t", c.Name)
+				}
+				fmt.Fprintln(a.Out, "\terror")
+			}
+			return mapLines(cmd.Context(), in, a.Out, func(dst []byte, line string, cut bool) []byte {
+				return propsRow(dst, columns, line, cut)
+			})
+		},
+	}
+	c.Flags().BoolVar(&noHeader, "no-header", false, "leave out the line with the names of the columns")
+	c.Flags().StringSliceVar(&only, "columns", nil, "these columns only, in this order")
+	return c
+}
+
+// columnHelp lists the columns with what they are.
+func columnHelp() string {
+	var b strings.Builder
+	w := table(&b)
+	for _, c := range descriptor.Columns() {
+		unit := ""
+		if c.Unit != "" {
+			unit = " (" + c.Unit + ")"
+		}
+		fmt.Fprintf(w, "  %s\t%s%s\n", c.Name, c.About, unit)
+	}
+	_ = w.Flush() // into memory
+	return strings.TrimRight(b.String(), "\n")
+}
+
+func chooseColumns(names []string) ([]descriptor.Column, error) {
+	if names == nil {
+		return descriptor.Columns(), nil
+	}
+	var out []descriptor.Column
+	for _, n := range names {
+		c, ok := descriptor.Find(n)
+		if !ok {
+			return nil, usagef("there is no column %q", n)
+		}
+		out = append(out, c)
+	}
+	return out, nil
+}
+
+var analyses = sync.Pool{New: func() any { return descriptor.New(nil) }}
+
+// propsRow appends the row of one line.
+func propsRow(dst []byte, columns []descriptor.Column, line string, cut bool) []byte {
+	smi := firstField(line)
+	dst = append(dst, smi...)
+	m, status, err := parseMolecule(smi, cut)
+	if err != nil {
+		dst = append(dst, '\t', '\t')
+		dst = append(dst, status...)
+		for range columns {
+			dst = append(dst, '\t')
+		}
+		dst = append(dst, '\t')
+		return append(append(dst, oneLine(err.Error())...), '\n')
+	}
+	dst = append(dst, '\t')
+	dst = append(dst, smiles.Canonical(m)...)
+	dst = append(dst, "\tok"...)
+	an, _ := analyses.Get().(*descriptor.Analysis)
+	an.Reset(m)
+	for _, c := range columns {
+		dst = append(append(dst, '\t'), c.Text(an)...)
+	}
+	analyses.Put(an)
+	return append(dst, '\t', '\n')
+}
+
+// parseMolecule reads a SMILES and says of what kind its error is.
+func parseMolecule(smi string, cut bool) (m *chem.Mol, status string, err error) {
+	switch {
+	case cut:
+		return nil, "other", fmt.Errorf("the line is longer than %d bytes", maxLine)
+	case smi == "":
+		return nil, "syntax", errors.New("the line is empty")
+	}
+	m, err = smiles.Parse(smi)
+	var syntax *smiles.SyntaxError
+	var valence *chem.ValenceError
+	var kekulize *chem.KekulizeError
+	switch {
+	case err == nil:
+		status = "ok"
+	case errors.As(err, &syntax):
+		status = "syntax"
+	case errors.As(err, &valence):
+		status = "valence"
+	case errors.As(err, &kekulize):
+		status = "kekulize"
+	default:
+		status = "other"
+	}
+	return m, status, err
+}
+
+// firstField is what stands before the first space or tab.
+func firstField(line string) string {
+	line = strings.TrimLeft(line, " \t")
+	if i := strings.IndexAny(line, " \t"); i >= 0 {
+		line = line[:i]
+	}
+	return line
+}
+
+func oneLine(s string) string {
+	return strings.NewReplacer("\n", "; ", "\t", " ", "\r", "").Replace(s)
+}

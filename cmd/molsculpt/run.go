@@ -1,0 +1,155 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/molsculpt/molsculpt/platform"
+	"github.com/molsculpt/molsculpt/platform/config"
+	"github.com/molsculpt/molsculpt/store"
+	"github.com/spf13/cobra"
+)
+
+// runFlags are what run and demo share.
+type runFlags struct {
+	store        string
+	seed         uint64
+	seedSet      bool
+	fresh        bool
+	forceNumeric bool
+}
+
+func (a *app) runCommand() *cobra.Command {
+	var f runFlags
+	var asJSON bool
+	c := &cobra.Command{
+		Use:   "run FILE",
+		Short: "Run a campaign, or go on with it",
+		Long: `Runs the campaign that FILE describes and keeps what it finds in the store.
+
+A campaign that was interrupted, by Ctrl-C or in any other way, goes on where it
+stopped, and ends with the same result as one that was not. A campaign that is
+done is only summarised. If the file or the seed has changed under the same
+name, the difference is shown and nothing is done; --new runs the changed one
+under a name of its own.`,
+		Example: `  molsculpt run campaign.yaml
+  molsculpt run campaign.yaml --store results.db --seed 11 --new`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			f.seedSet = cmd.Flags().Changed("seed")
+			c, err := config.LoadCampaign(args[0])
+			if err != nil {
+				return err
+			}
+			s, err := a.runCampaign(cmd.Context(), c, f)
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				return writeJSON(a.Out, s)
+			}
+			if err := writeSummaries(a.Out, []*platform.Summary{s}, ""); err != nil {
+				return err
+			}
+			a.say("next: molsculpt show %s%s, or molsculpt export %s%s --format csv", quoteArg(s.Campaign), storeArg(f.store), quoteArg(s.Campaign), storeArg(f.store))
+			return nil
+		},
+	}
+	storeFlag(c, &f.store)
+	c.Flags().Uint64Var(&f.seed, "seed", 0, "seed, instead of the file's")
+	c.Flags().BoolVar(&f.fresh, "new", false, "run a changed campaign under a new name, beside the old one")
+	c.Flags().BoolVar(&f.forceNumeric, "force-numeric", false, "go on with a campaign that was begun on a machine that computes differently")
+	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	return c
+}
+
+// runCampaign runs or resumes one campaign and summarises it.
+func (a *app) runCampaign(ctx context.Context, c *config.Campaign, f runFlags, wishes ...platform.Wish) (*platform.Summary, error) {
+	if f.seedSet {
+		c.Seed = f.seed
+	}
+	cat, err := a.catalog()
+	if err != nil {
+		return nil, err
+	}
+	plan, err := platform.NewPlan(c, cat)
+	if err != nil {
+		return nil, err
+	}
+	st, err := store.Open(f.store, store.Options{})
+	if err != nil {
+		return nil, err
+	}
+	defer st.Close()
+	if f.fresh {
+		name, err := st.FreeName(c.Name)
+		if err != nil {
+			return nil, err
+		}
+		plan.Rename(name)
+	}
+	total := int64(c.Budget.Molecules)
+	if total == 0 {
+		total = int64(c.Budget.Distinct)
+	}
+	bar := a.progress(c.Name, total)
+	defer bar.close()
+	campaign, err := platform.Run(ctx, plan, st, platform.RunOptions{
+		ForceNumeric: f.forceNumeric,
+		Progress: func(p platform.Progress) {
+			done := p.Molecules
+			if c.Budget.Molecules == 0 {
+				done = p.Distinct
+			}
+			bar.set(int64(done), fmt.Sprintf("%d distinct, ESS %.0f%%", p.Distinct, 100*p.MinESS))
+		},
+		Log: a.logger(),
+	})
+	bar.close()
+	var changed *store.PlanChangedError
+	switch {
+	case errors.As(err, &changed):
+		return nil, fmt.Errorf("%w\nthe difference (- in the store, + now):\n%s", err, changed.Diff())
+	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
+		a.say("interrupted; what was finished is kept. Go on with the same command.")
+		return nil, exitStatus(1)
+	case err != nil:
+		return nil, err
+	}
+	return platform.Summarize(ctx, campaign, wishes)
+}
+
+func quoteArg(s string) string {
+	for _, r := range s {
+		if !(r == '-' || r == '_' || r == '.' || r == '/' || r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z') {
+			return "'" + s + "'"
+		}
+	}
+	return s
+}
+
+func storeArg(path string) string {
+	if path == defaultStore {
+		return ""
+	}
+	return " --store " + quoteArg(filepath.ToSlash(path))
+}
+
+// writeNew writes a file unless it is there already.
+func writeNew(path, content string) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if errors.Is(err, os.ErrExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteString(content)
+	if e := f.Close(); err == nil {
+		err = e
+	}
+	return err
+}

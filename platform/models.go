@@ -1,0 +1,137 @@
+package platform
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/hashicorp/go-hclog"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/molsculpt/molsculpt/platform/catalog"
+	"github.com/molsculpt/molsculpt/platform/supervise"
+	"github.com/molsculpt/molsculpt/sdk"
+	"github.com/molsculpt/molsculpt/sdk/host"
+	"github.com/molsculpt/molsculpt/sdk/space"
+	"github.com/molsculpt/molsculpt/store"
+)
+
+// closeTime is how long plugins may take to end before they are ended.
+const closeTime = 5 * time.Second
+
+// models are the base models of a plan, each in a process of its own.
+type models struct {
+	plugins  []*supervise.Plugin
+	policies []space.Policy
+	devices  []string
+}
+
+// startPlugin starts one plugin process that is kept going.
+func startPlugin(ctx context.Context, p catalog.Plugin, log hclog.Logger) (*supervise.Plugin, error) {
+	return supervise.Start(ctx, supervise.Config{Name: p.ID, Path: p.Path, Args: p.Args, SHA256: p.SHA256, Logger: log})
+}
+
+// startModels starts the processes of a plan's models and loads them, all at
+// the same time. Close it in any case where there is no error.
+func startModels(ctx context.Context, p *Plan, log hclog.Logger) (*models, error) {
+	n := len(p.Models)
+	m := &models{plugins: make([]*supervise.Plugin, n), policies: make([]space.Policy, n), devices: make([]string, n)}
+	g, gctx := errgroup.WithContext(ctx)
+	for i, pm := range p.Models {
+		g.Go(func() error { return m.start(gctx, i, pm, p.Space, log) })
+	}
+	if err := g.Wait(); err != nil {
+		m.close()
+		return nil, err
+	}
+	return m, nil
+}
+
+func (m *models) start(ctx context.Context, i int, pm PlannedModel, sp *space.Fragments, log hclog.Logger) error {
+	plugin, err := startPlugin(ctx, pm.Plugin, log)
+	if err != nil {
+		return placedOr(ctx, pm.file.Plugin.Errorf("model %s: %v", pm.Name, err), err)
+	}
+	m.plugins[i] = plugin
+	if d := plugin.Describe(); !d.Can(sdk.CanPolicy) {
+		return pm.file.Plugin.Errorf("the plugin %s has no base models (it can: %v)", d.Name, d.Capabilities)
+	}
+	policy, err := plugin.LoadPolicy(ctx, host.Model{
+		Space: sp, Definition: sp.Definition(), Weights: pm.Weights.Data, SHA256: pm.Weights.SHA256,
+	}, pm.Conditions)
+	if err != nil {
+		return placedOr(ctx, pm.file.Mark.Errorf("model %s cannot be loaded: %v", pm.Name, err), err)
+	}
+	m.policies[i] = policy
+	health, err := plugin.Health(ctx)
+	if err != nil {
+		return placedOr(ctx, pm.file.Plugin.Errorf("model %s: %v", pm.Name, err), err)
+	}
+	m.devices[i] = health.Device
+	return nil
+}
+
+// placedOr is the error with its place, or the context's own error.
+func placedOr(ctx context.Context, placed, err error) error {
+	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		return err
+	}
+	return placed
+}
+
+// close ends all processes.
+func (m *models) close() {
+	ctx, cancel := context.WithTimeout(context.Background(), closeTime)
+	defer cancel()
+	var g errgroup.Group
+	for _, p := range m.plugins {
+		if p != nil {
+			g.Go(func() error { return p.Close(ctx) })
+		}
+	}
+	_ = g.Wait() // ended by force where they would not
+}
+
+// restarts counts the processes that were started again.
+func (m *models) restarts() int {
+	n := 0
+	for _, p := range m.plugins {
+		n += p.Status().Restarts
+	}
+	return n
+}
+
+// numeric names what the numbers of a run depend on besides its plan: the
+// instruction set and the kernels that the models compute with.
+func (m *models) numeric() string {
+	parts := []string{runtime.GOARCH}
+	for i, p := range m.plugins {
+		d := p.Describe()
+		part := fmt.Sprintf("%s@%s", d.Name, d.Version)
+		if m.devices[i] != "" {
+			part += "/" + m.devices[i]
+		}
+		parts = append(parts, part)
+	}
+	return strings.Join(slices.Compact(parts), " ")
+}
+
+// records describes the models for the store.
+func (m *models) records(p *Plan) []store.Model {
+	out := make([]store.Model, len(p.Models))
+	for i, pm := range p.Models {
+		out[i] = store.Model{
+			Name: pm.Name, Plugin: pm.Plugin.ID, PluginVersion: m.plugins[i].Describe().Version,
+			PluginSHA256: pm.Plugin.SHA256, Weights: pm.Weights.Ref, WeightsSHA256: pm.Weights.SHA256,
+			SpaceDigest: p.Space.Descriptor().Digest,
+		}
+		for _, c := range pm.file.Conditions {
+			out[i].Conditions = append(out[i].Conditions, store.Setting{Name: c.Name, Value: formatNumber(c.Value)})
+		}
+	}
+	return out
+}

@@ -1,0 +1,216 @@
+package platform
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+
+	"github.com/molsculpt/molsculpt/chem/fragment"
+	"github.com/molsculpt/molsculpt/platform/catalog"
+	"github.com/molsculpt/molsculpt/platform/compose"
+	"github.com/molsculpt/molsculpt/platform/config"
+	"github.com/molsculpt/molsculpt/platform/sample"
+	"github.com/molsculpt/molsculpt/rewards"
+	"github.com/molsculpt/molsculpt/sdk/space"
+)
+
+// Plan is a campaign of which everything that can be checked without starting
+// a model was checked.
+type Plan struct {
+	Campaign   *config.Campaign
+	Space      *space.Fragments
+	Expression *compose.Expression
+	Models     []PlannedModel // those that the expression names, in its order
+	Objectives []rewards.Objective
+
+	Text   string // the resolved campaign, canonical
+	Digest string // sha256 of Text: with the name, the campaign's identity
+}
+
+// PlannedModel is a base model with what was found for it.
+type PlannedModel struct {
+	Name       string
+	Plugin     catalog.Plugin
+	Weights    catalog.Weights
+	Conditions map[string]float64
+
+	file config.Model
+}
+
+// identity is what a model is beside its name in the file.
+func (m PlannedModel) identity() string {
+	id := "weights " + m.Weights.SHA256
+	if m.Plugin.SHA256 != "" {
+		id += " plugin " + m.Plugin.SHA256
+	}
+	return id
+}
+
+// NewPlan checks a campaign against the catalog and resolves it. The mistakes
+// it finds are *config.Error where they have a place in the file.
+func NewPlan(c *config.Campaign, cat *catalog.Catalog) (*Plan, error) {
+	p := &Plan{Campaign: c}
+	var errs []error
+	sp, err := openSpace(c.Space, c.Path)
+	errs = append(errs, err)
+	p.Space = sp
+
+	p.Expression, err = parseExpression(c)
+	errs = append(errs, err)
+	if p.Expression != nil {
+		dir := filepath.Dir(c.Path("x"))
+		for _, name := range p.Expression.Models() {
+			m, err := findModel(c, cat, name, dir)
+			errs = append(errs, err)
+			p.Models = append(p.Models, m)
+		}
+		errs = append(errs, checkMethod(c, p.Expression))
+	}
+	for _, o := range c.Objectives {
+		resolved, err := NewObjective(o)
+		errs = append(errs, err)
+		p.Objectives = append(p.Objectives, resolved)
+	}
+	if err := config.Collect(errs...); err != nil {
+		return nil, err
+	}
+	id := config.Identities{Space: p.Space.Descriptor().Digest, Models: map[string]string{}}
+	for _, m := range p.Models {
+		id.Models[m.Name] = m.identity()
+	}
+	p.Text = c.Plan(id)
+	p.Digest = config.Digest(p.Text)
+	return p, nil
+}
+
+// Rename gives the campaign another name, and with it another identity.
+func (p *Plan) Rename(name string) {
+	p.Campaign.Name = name
+	id := config.Identities{Space: p.Space.Descriptor().Digest, Models: map[string]string{}}
+	for _, m := range p.Models {
+		id.Models[m.Name] = m.identity()
+	}
+	p.Text = p.Campaign.Plan(id)
+	p.Digest = config.Digest(p.Text)
+}
+
+// OpenVocabulary reads the vocabulary of that name: "builtin" or a file.
+func OpenVocabulary(ref string, path func(string) string) (*fragment.Vocabulary, error) {
+	if ref == "builtin" {
+		return nil, errors.New("there is no built-in vocabulary yet")
+	}
+	data, err := os.ReadFile(path(ref))
+	if err != nil {
+		return nil, fmt.Errorf("read vocabulary %s: %w", ref, errors.Unwrap(err))
+	}
+	v, err := fragment.Parse(data)
+	if err != nil {
+		return nil, fmt.Errorf("read vocabulary %s: %w", ref, err)
+	}
+	return v, nil
+}
+
+func openSpace(s config.Space, path func(string) string) (*space.Fragments, error) {
+	v, err := OpenVocabulary(s.Vocabulary.Value, path)
+	if err != nil {
+		e := s.Vocabulary.Errorf("%v", err)
+		e.Hint = "vocabulary: builtin, or a file that molsculpt vocab build wrote"
+		return nil, e
+	}
+	sp, err := space.NewFragments(v, s.MaxFragments)
+	if err != nil {
+		return nil, s.Vocabulary.Errorf("%v", err)
+	}
+	return sp, nil
+}
+
+// parseExpression reads the composition, which may name the file's models.
+func parseExpression(c *config.Campaign) (*compose.Expression, error) {
+	e, err := compose.Parse(c.Compose.Value)
+	if err == nil {
+		var names []string
+		for _, m := range c.Models {
+			names = append(names, m.Name)
+		}
+		err = e.Check(names)
+	}
+	if err == nil {
+		_, err = compose.Compile(e, nil, nil)
+		var nested *compose.NormaliserError
+		if errors.As(err, &nested) {
+			err = nil // its evidence is found by sampling, before the run
+		}
+	}
+	if err == nil {
+		return e, nil
+	}
+	var wrong *compose.Error
+	if !errors.As(err, &wrong) {
+		return nil, c.Compose.Errorf("%v", err)
+	}
+	place := c.Compose.At(wrong.Span.Start).Errorf("%s", wrong.Message)
+	place.Hint = wrong.Hint
+	return nil, place
+}
+
+// checkMethod makes sure that the method can sample the composition, with no
+// model at hand.
+func checkMethod(c *config.Campaign, e *compose.Expression) error {
+	method, err := sample.ParseMethod(c.Sample.Method)
+	if err != nil {
+		return c.Sample.Mark.Errorf("%v", err)
+	}
+	comp, err := compose.Compile(e, nil, nil)
+	if err != nil {
+		if method == sample.Ancestral || method == sample.Rejection {
+			err = fmt.Errorf("the method %v cannot sample a nested composition", method)
+		} else {
+			return nil
+		}
+	} else {
+		_, err = sample.New(nil, make([]space.Policy, len(comp.Models())), comp, sample.Options{Method: method})
+	}
+	if err == nil {
+		return nil
+	}
+	wrong := c.Sample.Mark.Errorf("%v", err)
+	wrong.Hint = "method: smc"
+	return wrong
+}
+
+func findModel(c *config.Campaign, cat *catalog.Catalog, name, dir string) (PlannedModel, error) {
+	var m PlannedModel
+	for _, f := range c.Models {
+		if f.Name == name {
+			m = PlannedModel{Name: name, file: f, Conditions: map[string]float64{}}
+		}
+	}
+	for _, k := range m.file.Conditions {
+		m.Conditions[k.Name] = k.Value
+	}
+	var err error
+	if m.Plugin, err = cat.Plugin(m.file.Plugin.Value, dir); err != nil {
+		return m, placed(m.file.Plugin.Mark, err)
+	}
+	if ref := m.file.Weights.Value; ref != "" {
+		if m.Weights, err = cat.Load(ref, dir); err != nil {
+			return m, placed(m.file.Weights.Mark, err)
+		}
+	}
+	return m, nil
+}
+
+// placed puts an error of the catalog to its place in the file.
+func placed(m config.Mark, err error) error {
+	var c *catalog.Error
+	if !errors.As(err, &c) {
+		return err
+	}
+	e := m.Errorf("%s", c.Msg)
+	e.Hint = c.Hint
+	return e
+}
+
+func formatNumber(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }

@@ -1,0 +1,66 @@
+package platform
+
+import (
+	"context"
+	"math"
+
+	"github.com/molsculpt/molsculpt/chem"
+	"github.com/molsculpt/molsculpt/chem/fragment"
+	"github.com/molsculpt/molsculpt/platform/evaluate"
+	"github.com/molsculpt/molsculpt/platform/sample"
+	"github.com/molsculpt/molsculpt/rewards"
+	"github.com/molsculpt/molsculpt/store"
+)
+
+// Canonicalizer is the version of the canonical SMILES that candidates are
+// known by. It changes with every change of their text.
+const Canonicalizer = "molsculpt-canonical/1"
+
+// evaluator turns sampled populations into records of the store.
+type evaluator struct{ of *evaluate.Evaluator }
+
+func newEvaluator(p *Plan, c *store.Campaign) (*evaluator, error) {
+	profile, err := rewards.NewProfile(p.Objectives...)
+	if err != nil {
+		return nil, err
+	}
+	e, err := evaluate.New(evaluate.Options{
+		Profile: profile,
+		Known:   c.Known,
+		Assemble: func(state []byte) (*chem.Mol, error) {
+			return p.Space.Trees().Assemble(fragment.Tree(state))
+		},
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &evaluator{e}, nil
+}
+
+func (e *evaluator) population(ctx context.Context, pop *sample.Population) (store.Population, error) {
+	logs := make([]float64, len(pop.Trajectories))
+	finished := make([]evaluate.Finished, len(pop.Trajectories))
+	for i := range pop.Trajectories {
+		t := &pop.Trajectories[i]
+		logs[i] = t.LogWeight
+		states := make([][]byte, len(t.States))
+		for k, s := range t.States {
+			states[k] = []byte(s)
+		}
+		finished[i] = evaluate.Finished{
+			Particle: uint32(t.Particle), LogWeight: t.LogWeight,
+			Trajectory: store.Trajectory{States: states, LogP: t.LogBase, LogPB: t.LogBackward},
+		}
+	}
+	acceptance := math.NaN()
+	if pop.Drawn > 0 {
+		acceptance = float64(len(pop.Trajectories)) / float64(pop.Drawn)
+	}
+	d := store.Diagnostics{
+		LogEvidence: store.Number(pop.LogEvidence), ESS: store.Number(math.Exp(sample.LogESS(logs))),
+		MinESS: store.Number(pop.MinESS), Resamplings: pop.Resamplings, Acceptance: store.Number(acceptance),
+		Extra: []store.NamedNumber{{Name: "drawn", Value: store.Number(pop.Drawn)}},
+	}
+	record, _, err := e.of.Population(ctx, uint32(pop.Index), d, finished)
+	return record, err
+}

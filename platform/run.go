@@ -1,0 +1,238 @@
+package platform
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/hashicorp/go-hclog"
+
+	"github.com/molsculpt/molsculpt/platform/compose"
+	"github.com/molsculpt/molsculpt/platform/sample"
+	"github.com/molsculpt/molsculpt/store"
+)
+
+// RunOptions are the choices of [Run] that do not change its result.
+type RunOptions struct {
+	// ForceNumeric goes on with a campaign that was begun under another numeric
+	// id; the result then is no longer that of an uninterrupted run.
+	ForceNumeric bool
+	// Progress is told after each population; may be nil.
+	Progress func(Progress)
+	// Log gets what plugins write and what becomes of their processes; may be nil.
+	Log hclog.Logger
+}
+
+// Progress is how far a run is.
+type Progress struct {
+	Molecules   int     // finished trajectories
+	Distinct    int     // distinct molecules
+	Populations int     // committed
+	Planned     int     // populations in all, 0 where not known
+	MinESS      float64 // of the last population, share of its particles, 0 to 1
+	Restarts    int     // of plugin processes, in this session
+}
+
+// maxPerDistinct is how many trajectories a budget of distinct molecules may
+// cost, per molecule, before the run gives up.
+const maxPerDistinct = 1000
+
+// Run runs a campaign, or goes on with it, until its budget is spent. What was
+// committed when ctx ends, or when anything kills the process, stays, and
+// running the same plan again leads to the same content as one run without
+// interruption. The error is ctx's own where it was interrupted.
+func Run(ctx context.Context, p *Plan, st *store.Store, o RunOptions) (*store.Campaign, error) {
+	if c, done := finished(p, st); done {
+		return c, nil
+	}
+	m, err := startModels(ctx, p, o.Log)
+	if err != nil {
+		return nil, err
+	}
+	defer m.close()
+	known, err := findNormalisers(ctx, p, m)
+	if err != nil {
+		return nil, err
+	}
+	comp, err := compose.Compile(p.Expression, nil, known)
+	if err != nil {
+		return nil, p.Campaign.Compose.Errorf("%v", err)
+	}
+	r := &run{plan: p, models: m, options: o}
+	r.campaign, err = st.Start(ctx, r.record(known), store.StartOptions{ForceNumeric: o.ForceNumeric})
+	if err != nil {
+		return nil, err
+	}
+	err = r.populations(ctx, comp)
+	return r.campaign, r.end(ctx, err)
+}
+
+// finished finds the campaign where the store holds it complete.
+func finished(p *Plan, st *store.Store) (*store.Campaign, bool) {
+	c, err := st.Campaign(p.Campaign.Name)
+	if err != nil || c.Plan().Digest != p.Digest {
+		return nil, false
+	}
+	state, err := c.State()
+	return c, err == nil && state.Status == store.Done
+}
+
+// run is a run under way.
+type run struct {
+	plan     *Plan
+	models   *models
+	options  RunOptions
+	campaign *store.Campaign
+}
+
+// planned is the number of populations that the budget makes, 0 where it
+// depends on what is found.
+func (r *run) planned() int {
+	b, particles := r.plan.Campaign.Budget, r.plan.Campaign.Sample.Particles
+	if b.Molecules == 0 {
+		return 0
+	}
+	return (b.Molecules + particles - 1) / particles
+}
+
+// populations samples, evaluates and commits until the budget is spent.
+func (r *run) populations(ctx context.Context, comp *compose.Composition) error {
+	state, err := r.campaign.State()
+	if err != nil || state.Status == store.Done {
+		return err
+	}
+	next := 0
+	for has := true; has; { // populations are committed in order
+		if has, err = r.campaign.Has(uint32(next)); err != nil {
+			return err
+		}
+		if has {
+			next++
+		}
+	}
+	r.report(state, 1)
+	total := r.planned()
+	if total > 0 && next >= total || r.enough(state) {
+		return nil
+	}
+	method, err := sample.ParseMethod(r.plan.Campaign.Sample.Method)
+	if err != nil {
+		return err
+	}
+	s, err := sample.New(r.plan.Space, r.models.policies, comp, sample.Options{
+		Method: method, Seed: r.plan.Campaign.Seed, Particles: r.plan.Campaign.Sample.Particles,
+		First: next, Populations: max(0, total-next),
+	})
+	if err != nil {
+		return err
+	}
+	eval, err := newEvaluator(r.plan, r.campaign)
+	if err != nil {
+		return err
+	}
+	begun, restarts := time.Now(), r.models.restarts()
+	var weight float64 // of everything so far, to notice that there is nothing to find
+	for pop, err := range s.Populations(ctx) {
+		if err != nil {
+			return err
+		}
+		record, err := eval.population(ctx, pop)
+		if err != nil {
+			return err
+		}
+		now := r.models.restarts()
+		record.Diagnostics.Clock = store.PopulationTime{Seconds: time.Since(begun).Seconds(), Restarts: now - restarts}
+		begun, restarts = time.Now(), now
+		if err := r.campaign.Commit(ctx, record); err != nil {
+			return err
+		}
+		if state, err = r.campaign.State(); err != nil {
+			return err
+		}
+		r.report(state, pop.MinESS/float64(max(1, pop.Drawn)))
+		weight += math.Exp(pop.LogEvidence)
+		if err := r.hopeless(state, weight); err != nil {
+			return err
+		}
+		if r.enough(state) {
+			return nil
+		}
+	}
+	return ctx.Err()
+}
+
+// enough tells whether the budget is spent.
+func (r *run) enough(s store.State) bool {
+	b := r.plan.Campaign.Budget
+	return b.Distinct > 0 && s.Candidates >= b.Distinct
+}
+
+// hopeless is an error where going on will not reach the budget.
+func (r *run) hopeless(s store.State, weight float64) error {
+	b := r.plan.Campaign.Budget
+	if weight == 0 && s.Populations >= 16 && s.Candidates == 0 {
+		return sample.ErrNoSupport
+	}
+	if b.Distinct > 0 && b.Molecules == 0 && s.Trajectories > maxPerDistinct*b.Distinct {
+		return fmt.Errorf("platform: run %s: %d distinct molecules were found in %d; %d will not be reached",
+			r.plan.Campaign.Name, s.Candidates, s.Trajectories, b.Distinct)
+	}
+	return nil
+}
+
+func (r *run) report(s store.State, minESS float64) {
+	if r.options.Progress == nil {
+		return
+	}
+	r.options.Progress(Progress{
+		Molecules: s.Trajectories, Distinct: s.Candidates, Populations: s.Populations,
+		Planned: r.planned(), MinESS: minESS, Restarts: r.models.restarts(),
+	})
+}
+
+// end writes down how the run ended.
+func (r *run) end(ctx context.Context, err error) error {
+	status, message := store.Done, ""
+	switch {
+	case err == nil:
+	case ctx.Err() != nil && errors.Is(err, context.Cause(ctx)):
+		status = store.Interrupted
+	default:
+		status, message = store.Broken, err.Error()
+	}
+	state, stateErr := r.campaign.State()
+	if stateErr != nil || state.Status == status && state.Message == message {
+		return errors.Join(err, stateErr)
+	}
+	return errors.Join(err, r.campaign.SetStatus(context.WithoutCancel(ctx), status, message))
+}
+
+// record is the plan as the store keeps it.
+func (r *run) record(known compose.Normalisers) store.Plan {
+	c := r.plan.Campaign
+	d := r.plan.Space.Descriptor()
+	p := store.Plan{
+		Name: c.Name, Digest: r.plan.Digest, Resolved: r.plan.Text, File: c.Text,
+		Seed: c.Seed, Numeric: r.models.numeric(), Canonicalizer: Canonicalizer,
+		Space:      store.Space{Kind: d.Kind, Digest: d.Digest, Kernel: d.Kernel, MaxSize: d.MaxSize},
+		Models:     r.models.records(r.plan),
+		Expression: r.plan.Expression.String(),
+		Sampler: []store.Setting{
+			{Name: "method", Value: c.Sample.Method},
+			{Name: "particles", Value: fmt.Sprint(c.Sample.Particles)},
+		},
+		Budget: store.Budget{Molecules: c.Budget.Molecules, Distinct: c.Budget.Distinct, Populations: r.planned()},
+	}
+	for _, n := range compose.Nested(r.plan.Expression) {
+		p.Sampler = append(p.Sampler, store.Setting{Name: "log evidence of " + n.String(), Value: formatNumber(known[n.String()])})
+	}
+	for _, o := range r.plan.Objectives {
+		p.Objectives = append(p.Objectives, store.Objective{
+			Name: o.Name, Reward: o.Function.Name, Unit: o.Function.Unit, Goal: o.Goal.String(),
+			Curve: o.Curve.String(), Weight: store.Number(o.Weight),
+		})
+	}
+	return p
+}
