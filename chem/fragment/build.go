@@ -275,8 +275,7 @@ func (b *Builder) Vocabulary(name, source string) (v *Vocabulary, rebuilt int, e
 	if b.opt.ByFrequency {
 		sel.mostFrequent(b.opt.Size)
 	} else {
-		sel.peel(b.opt.Size)
-		sel.swap()
+		sel.best(b.opt.Size)
 	}
 	var entries []Entry
 	for i, k := range kinds {

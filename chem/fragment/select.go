@@ -1,6 +1,9 @@
 package fragment
 
-import "container/heap"
+import (
+	"container/heap"
+	"slices"
+)
 
 // selection chooses kinds of fragments so that many molecules consist of chosen
 // ones alone (the densest k-subhypergraph problem, which is hard; these are
@@ -50,6 +53,21 @@ func (s *selection) covered() int {
 	return n
 }
 
+// best keeps the kinds that rebuild most molecules, of two ways to begin with.
+func (s *selection) best(size int) {
+	s.peel(size)
+	s.swap()
+	peeled, n := slices.Clone(s.kept), s.covered()
+	s.mostFrequent(size)
+	s.swap()
+	if s.covered() > n {
+		return
+	}
+	for k, on := range peeled {
+		s.keep(k, on)
+	}
+}
+
 // mostFrequent keeps the kinds that occur most often; kinds are in that order.
 func (s *selection) mostFrequent(size int) {
 	for k := range s.kinds {
@@ -86,47 +104,63 @@ func (s *selection) peel(size int) {
 	}
 }
 
-// swap exchanges kept kinds for others as long as that rebuilds more molecules.
+// swap exchanges a kept kind for another one as long as that rebuilds more
+// molecules, looking at the candidates that promise most.
 func (s *selection) swap() {
-	gain := make([]int, len(s.kinds))
-	for range 2000 {
+	const candidates, rounds = 40, 2000
+	gain := make([]int, len(s.kinds)) // won with it, or lost without
+	both := make([]int, len(s.kinds)) // of those won, lost again without the one that goes
+	for range rounds {
 		clear(gain)
 		for i, l := range s.mols {
-			switch s.lacks[i] {
-			case 0:
-				for _, k := range l {
-					gain[k]++ // lost without it
+			if s.lacks[i] > 1 {
+				continue
+			}
+			for _, k := range l {
+				if s.lacks[i] == 0 || !s.kept[k] {
+					gain[k]++
 				}
-			case 1:
-				for _, k := range l {
+			}
+		}
+		in := s.rank(false, candidates, func(a, b int) int { return gain[b] - gain[a] })
+		out := s.rank(true, candidates, func(a, b int) int { return gain[a] - gain[b] })
+		best, bestIn, bestOut := 0, -1, -1
+		for _, o := range out {
+			clear(both)
+			for _, i := range s.of[o] {
+				if s.lacks[i] != 1 {
+					continue
+				}
+				for _, k := range s.mols[i] {
 					if !s.kept[k] {
-						gain[k]++
+						both[k]++
 					}
 				}
 			}
-		}
-		in, out := -1, -1
-		for k, g := range gain {
-			if s.kept[k] {
-				if out < 0 || g < gain[out] {
-					out = k
+			for _, k := range in {
+				if net := gain[k] - both[k] - gain[o]; net > best {
+					best, bestIn, bestOut = net, k, o
 				}
-			} else if in < 0 || g > gain[in] {
-				in = k
 			}
 		}
-		if in < 0 || out < 0 || gain[in] <= gain[out] {
+		if bestIn < 0 {
 			return
 		}
-		before := s.covered()
-		s.keep(in, true)
-		s.keep(out, false)
-		if s.covered() <= before {
-			s.keep(out, true)
-			s.keep(in, false)
-			return
+		s.keep(bestIn, true)
+		s.keep(bestOut, false)
+	}
+}
+
+// rank lists the first few kinds that are kept, or not, in an order.
+func (s *selection) rank(kept bool, few int, compare func(a, b int) int) []int {
+	var list []int
+	for k := range s.kinds {
+		if s.kept[k] == kept {
+			list = append(list, k)
 		}
 	}
+	slices.SortStableFunc(list, compare)
+	return list[:min(few, len(list))]
 }
 
 // peelItem is a kind in the queue of peel.
