@@ -13,7 +13,7 @@ const (
 type aromaticity struct {
 	rings    [][]int32 // candidate rings, as atoms
 	bonds    ringList  // the same as bonds
-	low, up  []int8    // by atom: least and most electrons it may give; -1 not a candidate
+	give     []int8    // by atom: electrons it gives; -1 not a candidate
 	seen     []bool
 	nbr      [][]int32 // rings that share exactly one bond
 	system   []int32
@@ -53,8 +53,7 @@ func (w *workspace) setAromaticity(m *Mol) {
 func (r *aromaticity) findCandidates(m *Mol) {
 	r.rings = r.rings[:0]
 	r.seen = resize(r.seen, len(m.Atoms))
-	r.low = resize(r.low, len(m.Atoms))
-	r.up = resize(r.up, len(m.Atoms))
+	r.give = resize(r.give, len(m.Atoms))
 	for _, ring := range m.Rings {
 		all, dummies := true, true
 		for _, a := range ring {
@@ -63,12 +62,12 @@ func (r *aromaticity) findCandidates(m *Mol) {
 			}
 			if !r.seen[a] {
 				r.seen[a] = true
-				r.low[a], r.up[a] = m.donatedElectrons(int(a))
-				if r.low[a] >= 0 && !m.mayBeAromatic(int(a)) {
-					r.low[a] = -1
+				r.give[a] = m.donatedElectrons(int(a))
+				if r.give[a] >= 0 && !m.mayBeAromatic(int(a)) {
+					r.give[a] = -1
 				}
 			}
-			if r.low[a] < 0 {
+			if r.give[a] < 0 {
 				all = false
 			}
 		}
@@ -203,14 +202,20 @@ func (r *aromaticity) connected() bool {
 	return reached == len(r.combo)
 }
 
-// huckel tells whether the atoms of the chosen rings may give 4n+2 electrons.
-// Atoms common to three or more of the rings do not count.
+// huckel tells whether the atoms of the chosen rings give 4n+2 electrons.
+// Atoms common to three or more of the rings do not count; two wildcards
+// without a ring double bond are one too many.
 func (r *aromaticity) huckel(m *Mol) bool {
-	low, up := 0, 0
+	electrons, wild := 0, 0
+	add := func(a int32, sign int) {
+		electrons += sign * int(r.give[a])
+		if m.Atoms[a].Element == 0 && r.give[a] == 2 {
+			wild += sign
+		}
+	}
 	if len(r.combo) == 1 {
 		for _, a := range r.rings[r.system[r.combo[0]]] {
-			low += int(r.low[a])
-			up += int(r.up[a])
+			add(a, 1)
 		}
 	} else {
 		r.count = resize(r.count, len(m.Atoms))
@@ -218,24 +223,14 @@ func (r *aromaticity) huckel(m *Mol) bool {
 			for _, a := range r.rings[r.system[c]] {
 				switch r.count[a]++; r.count[a] {
 				case 1:
-					low += int(r.low[a])
-					up += int(r.up[a])
+					add(a, 1)
 				case 3:
-					low -= int(r.low[a])
-					up -= int(r.up[a])
+					add(a, -1)
 				}
 			}
 		}
 	}
-	if up < 6 {
-		return up == 2
-	}
-	for e := low; e <= up; e++ {
-		if (e-2)%4 == 0 {
-			return true
-		}
-	}
-	return false
+	return wild <= 1 && electrons%4 == 2
 }
 
 // mark makes the atoms of the chosen rings and the bonds on their outline

@@ -32,16 +32,21 @@ func (m *Mol) piElectrons(i int) int {
 	return e
 }
 
-// donatedElectrons is the least and the greatest number of electrons that atom
-// i may give to an aromatic ring; low is -1 if it cannot be part of one.
-func (m *Mol) donatedElectrons(i int) (low, up int8) {
+// donatedElectrons is the number of electrons that atom i gives to an aromatic
+// ring, -1 if it cannot be part of one.
+func (m *Mol) donatedElectrons(i int) int8 {
 	a := &m.Atoms[i]
 	if a.Element == 0 {
-		return 0, 2
+		for _, nb := range m.Neighbors(i) {
+			if b := &m.Bonds[nb.Bond]; b.InRing && orderContribution(b, b.Kekule, int32(i)) >= 4 {
+				return 1
+			}
+		}
+		return 2
 	}
 	e := m.piElectrons(i)
 	if e < 0 {
-		return -1, -1
+		return -1
 	}
 	outside, inside := -1, false // multiple bonds outside and inside rings
 	for _, nb := range m.Neighbors(i) {
@@ -58,16 +63,16 @@ func (m *Mol) donatedElectrons(i int) (low, up int8) {
 	stolen := outside >= 0 && moreElectronegative(m.Atoms[outside].Element, a.Element)
 	switch {
 	case e == 0 && outside >= 0:
-		return 0, 0
+		return 0
 	case e == 0 && inside:
-		return 1, 1
+		return 1
 	case e == 0:
-		return -1, -1
+		return -1
 	case e == 1 && outside >= 0:
 		if stolen {
-			return 0, 0
+			return 0
 		}
-		return 1, 1
+		return 1
 	case e == 1:
 		degree := m.Degree(i) + int(a.ExplicitH)
 		for _, nb := range m.Neighbors(i) {
@@ -76,20 +81,20 @@ func (m *Mol) donatedElectrons(i int) (low, up int8) {
 			}
 		}
 		if m.kekuleValence(i) != degree {
-			return 1, 1
+			return 1
 		}
 		if a.Charge == 1 {
-			return 0, 0 // tropylium, cyclopropenyl
+			return 0 // tropylium, cyclopropenyl
 		}
-		return -1, -1
+		return -1
 	}
 	if stolen {
 		e--
 	}
 	if e%2 == 1 {
-		return 1, 1
+		return 1
 	}
-	return 2, 2
+	return 2
 }
 
 // mayBeAromatic tells whether an atom that can give electrons is of a kind
@@ -104,7 +109,7 @@ func (m *Mol) mayBeAromatic(i int) bool {
 		explicit+int(a.ImplicitH) > defaultValence(int(a.Element)-int(a.Charge)) {
 		return false
 	}
-	if a.Radical > 0 && a.Element != 6 {
+	if a.Radical > 0 && (a.Element != 6 || a.Charge != 0) {
 		return false
 	}
 	if explicit-m.Degree(i) > 1 {

@@ -10,8 +10,8 @@ const maxKekuleSteps = 200000
 // The double bonds are a matching of the atoms that need one (Edmonds 1965);
 // wildcards may take part. A greedy start is completed by alternating paths.
 func (w *workspace) kekulize(m *Mol) error {
-	n := len(m.Atoms)
-	w.needs = resize(w.needs, n)
+	w.needs = resize(w.needs, len(m.Atoms))
+	wild := false
 	for i := range m.Atoms {
 		a := &m.Atoms[i]
 		if !a.InRing {
@@ -20,28 +20,16 @@ func (w *workspace) kekulize(m *Mol) error {
 			}
 			continue
 		}
-		if !a.Aromatic && a.Element != 0 {
-			for _, nb := range m.Neighbors(i) {
-				if b := &m.Bonds[nb.Bond]; b.InRing && b.Order == Aromatic {
-					return &KekulizeError{Atoms: []int{i}, Reason: "atom is not aromatic but has an aromatic bond"}
-				}
-			}
+		if !a.Aromatic && a.Element != 0 && !m.hasAromaticRingBond(i) {
 			continue
 		}
 		w.needs[i] = m.wantsDouble(i)
+		wild = wild || a.Element == 0
 	}
-	w.mate = resize(w.mate, n)
-	for i := range w.mate {
-		w.mate[i] = -1
-	}
-	w.matchGreedily(m)
-	w.trail = resize(w.trail, n)
-	steps := 0
-	var left []int
-	for i := range n {
-		if w.needs[i] == mustDouble && w.mate[i] < 0 && !w.augment(m, int32(i), &steps) {
-			left = append(left, i)
-		}
+	// Wildcards have double bonds if that works out, else as many as may be.
+	left := w.match(m, mustDouble)
+	if left != nil && wild {
+		left = w.match(m, mayDouble)
 	}
 	if left != nil {
 		return &KekulizeError{Atoms: left, Reason: "no alternation of single and double bonds"}
@@ -74,6 +62,38 @@ func (w *workspace) kekulize(m *Mol) error {
 	return nil
 }
 
+// match pairs the atoms that need a double bond and returns those that find no
+// partner. Wildcards in aromatic rings get the given need.
+func (w *workspace) match(m *Mol, wildcard uint8) []int {
+	n := len(m.Atoms)
+	w.mate = resize(w.mate, n)
+	for i := range w.mate {
+		w.mate[i] = -1
+		if m.Atoms[i].Element == 0 && w.needs[i] != noDouble {
+			w.needs[i] = wildcard
+		}
+	}
+	w.matchGreedily(m)
+	w.trail = resize(w.trail, n)
+	steps := 0
+	var left []int
+	for i := range n {
+		if w.needs[i] == mustDouble && w.mate[i] < 0 && !w.augment(m, int32(i), &steps) {
+			left = append(left, i)
+		}
+	}
+	return left
+}
+
+func (m *Mol) hasAromaticRingBond(i int) bool {
+	for _, nb := range m.Neighbors(i) {
+		if b := &m.Bonds[nb.Bond]; b.InRing && b.Order == Aromatic {
+			return true
+		}
+	}
+	return false
+}
+
 const (
 	noDouble   = 0
 	mustDouble = 1
@@ -86,16 +106,18 @@ func (m *Mol) wantsDouble(i int) uint8 {
 	if a.Element == 0 {
 		return mayDouble
 	}
-	order := a.Hydrogens()
+	order, degree := a.Hydrogens(), a.Hydrogens()
 	for _, nb := range m.Neighbors(i) {
 		b := &m.Bonds[nb.Bond]
 		if b.Order == Aromatic {
 			order++
-		} else {
-			order += orderContribution(b, b.Order, int32(i)) / 2
+			degree++
+		} else if c := orderContribution(b, b.Order, int32(i)); c > 0 {
+			order += c / 2
+			degree++
 		}
 	}
-	chg := int(a.Charge)
+	chg := effectiveCharge(a)
 	list := Valences(a.Element)
 	valence := defaultValence(int(a.Element)) + chg
 	total := m.explicitValence(i) + int(a.ImplicitH)
@@ -103,7 +125,7 @@ func (m *Mol) wantsDouble(i int) uint8 {
 		valence = int(list[k]) + chg
 	}
 	radicals := int(a.Radical)
-	if m.Degree(i)+a.Hydrogens()+radicals >= valence {
+	if degree+radicals >= valence {
 		return noDouble
 	}
 	if valence == order+1+radicals || radicals == 0 && a.NoImplicit && valence == order+2 {

@@ -4,7 +4,7 @@ package chem
 //
 // Ring bonds are those that are not bridges. Each system of ring bonds is
 // searched on its own: a system with one cycle is walked, any other gets the
-// search of ringsearch.go. Zero-order and dative bonds never close rings.
+// search of ringsearch.go. Zero-order bonds never close rings.
 func (w *workspace) findRings(m *Mol) {
 	w.rings.reset()
 	for i := range m.Atoms {
@@ -134,7 +134,7 @@ func (w *workspace) findBridges(m *Mol) {
 	}
 }
 
-func closesRings(b *Bond) bool { return b.Kekule != Zero && b.Kekule != Dative }
+func closesRings(b *Bond) bool { return b.Kekule != Zero }
 
 // ringList is a growing list of rings in one piece of memory.
 type ringList struct {

@@ -132,6 +132,10 @@ func (p *parser) readSymbol(a *chem.Atom) error {
 		}
 		a.Element = uint8(n)
 		return nil
+	case c == 'U' && p.pos+2 < p.end && next == 'u' && provisional[p.in[p.pos+2]] != 0:
+		a.Element = provisional[p.in[p.pos+2]]
+		p.pos += 3
+		return nil
 	case c >= 'A' && c <= 'Z':
 		if next >= 'a' && next <= 'z' {
 			if z, ok := chem.AtomicNumber(p.in[p.pos : p.pos+2]); ok {
@@ -184,6 +188,11 @@ func (p *parser) readSymbol(a *chem.Atom) error {
 	return p.fail(p.pos, "unknown element symbol")
 }
 
+// provisional is the third letter of the old symbols Uun to Uuo.
+var provisional = [256]uint8{
+	'n': 110, 'u': 111, 'b': 112, 't': 113, 'q': 114, 'p': 115, 'h': 116, 's': 117, 'o': 118,
+}
+
 // readChirality reads @, @@ or @ with a class; only tetrahedral ones are kept.
 func (p *parser) readChirality(a *chem.Atom) (tetrahedral bool, err error) {
 	if p.pos >= p.end || p.in[p.pos] != '@' {
@@ -200,9 +209,6 @@ func (p *parser) readChirality(a *chem.Atom) (tetrahedral bool, err error) {
 		class := p.in[p.pos : p.pos+2]
 		switch class {
 		case "TH", "AL", "SP", "TB", "OH":
-			if class == "OH" && p.pos+2 < p.end && (p.in[p.pos+2] < '1' || p.in[p.pos+2] > '9') {
-				break
-			}
 			p.pos += 2
 			n, digits := p.digits(2)
 			most := map[string]int{"TH": 2, "AL": 2, "SP": 3, "TB": 20, "OH": 30}[class]
@@ -210,6 +216,7 @@ func (p *parser) readChirality(a *chem.Atom) (tetrahedral bool, err error) {
 				return false, p.fail(at, "no such chirality number")
 			}
 			if class != "TH" {
+				p.strange = append(p.strange, int32(len(p.m.Atoms)))
 				return false, nil
 			}
 			a.Chirality = chem.CounterClockwise

@@ -1,10 +1,15 @@
 package smiles
 
-import "github.com/molsculpt/molsculpt/chem"
+import (
+	"slices"
+
+	"github.com/molsculpt/molsculpt/chem"
+)
 
 // mergeHydrogens turns hydrogen atoms into hydrogen counts of their neighbours
-// where that loses nothing: not isotopes, ions, bridges, H-H, hydrogens on
-// wildcards, or those that alone carry the mark of a double bond.
+// where RDKit does: not isotopes, protons, bridges, H-H, hydrogens on wildcards
+// or on centres of another class than tetrahedral, or those that alone carry
+// the mark of a double bond.
 func (p *parser) mergeHydrogens() {
 	m := p.m
 	any := false
@@ -22,13 +27,13 @@ func (p *parser) mergeHydrogens() {
 	gone := make([]bool, len(m.Bonds))
 	for i := range m.Atoms {
 		h := &m.Atoms[i]
-		if h.Element != 1 || h.Isotope != 0 || h.Charge != 0 || h.ExplicitH != 0 || m.Degree(i) != 1 {
+		if h.Element != 1 || h.Isotope != 0 || h.Charge > 0 || h.ExplicitH != 0 || m.Degree(i) != 1 {
 			continue
 		}
 		nb := m.Neighbors(i)[0]
 		heavy := &m.Atoms[nb.Atom]
 		b := &m.Bonds[nb.Bond]
-		if heavy.Element <= 1 || b.Order != chem.Single {
+		if heavy.Element <= 1 || b.Order != chem.Single || slices.Contains(p.strange, nb.Atom) {
 			continue
 		}
 		if b.Direction != chem.NoDirection && !p.handOver(int(nb.Atom), int(nb.Bond), gone) {

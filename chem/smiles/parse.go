@@ -1,6 +1,9 @@
 package smiles
 
 import (
+	"cmp"
+	"slices"
+
 	"github.com/molsculpt/molsculpt/chem"
 )
 
@@ -32,11 +35,12 @@ func read(s string) (*chem.Mol, error) {
 	}
 	n := p.end - p.pos
 	p.m = &chem.Mol{Atoms: make([]chem.Atom, 0, n*2/3+1), Bonds: make([]chem.Bond, 0, n*2/3+1)}
-	p.branches, p.rings = p.branchMem[:0], p.ringMem[:0]
+	p.branches, p.rings, p.closed = p.branchMem[:0], p.ringMem[:0], p.closedMem[:0]
 	if err := p.run(); err != nil {
 		return nil, err
 	}
 	p.setDefaultOrders()
+	p.closuresLast()
 	p.mergeHydrogens()
 	p.orientCentres()
 	return p.m, nil
@@ -52,11 +56,20 @@ type parser struct {
 	bond     bondTok // bond written since prev
 	branches []branch
 	rings    []openRing
+	closed   []closure
 	centres  []centre
-	fresh    bool // right after an opening bracket of a branch
+	strange  []int32 // atoms with a mark of another class than tetrahedral
+	fresh    bool    // right after an opening bracket of a branch
 
 	branchMem [8]branch
 	ringMem   [8]openRing
+	closedMem [8]closure
+}
+
+// closure is a bond made by ring numbers.
+type closure struct {
+	number int
+	bond   int32
 }
 
 // bondTok is a written bond; present is false where none was.
@@ -296,7 +309,7 @@ func (p *parser) ringClosure() error {
 			}
 		}
 		switch {
-		case r.tok.present:
+		case r.tok.present && !(r.tok.dir != chem.NoDirection && tok.present && tok.order != chem.Single):
 			*b = p.makeBond(from, p.prev, r.tok)
 			if r.tok.order == chem.Single && r.tok.dir == chem.NoDirection && tok.dir != chem.NoDirection {
 				b.Direction = opposite(tok.dir)
@@ -317,7 +330,42 @@ func (p *parser) ringClosure() error {
 	p.m.Bonds = append(p.m.Bonds, chem.Bond{A: p.prev, B: -1})
 	p.note(p.prev, k, true)
 	p.rings = append(p.rings, openRing{number, k, tok, at})
+	p.closed = append(p.closed, closure{number, k})
 	return nil
+}
+
+// closuresLast moves the bonds made by ring numbers behind the others, by
+// number, as RDKit has them: where several sets of smallest rings are as good,
+// the order of bonds decides which is found.
+func (p *parser) closuresLast() {
+	if len(p.closed) == 0 {
+		return
+	}
+	slices.SortStableFunc(p.closed, func(a, b closure) int { return cmp.Compare(a.number, b.number) })
+	moved := make([]int32, len(p.m.Bonds))
+	for i, c := range p.closed {
+		moved[c.bond] = int32(len(moved) - len(p.closed) + i + 1)
+	}
+	bonds := make([]chem.Bond, len(p.m.Bonds))
+	next := int32(0)
+	for i := range moved {
+		if moved[i] == 0 {
+			moved[i] = next
+			next++
+		} else {
+			moved[i]--
+		}
+		bonds[moved[i]] = p.m.Bonds[i]
+	}
+	p.m.Bonds = bonds
+	for i := range p.centres {
+		c := &p.centres[i]
+		for j := range min(c.n, len(c.bonds)) {
+			if c.bonds[j] >= 0 {
+				c.bonds[j] = moved[c.bonds[j]]
+			}
+		}
+	}
 }
 
 func opposite(d chem.Direction) chem.Direction {
