@@ -16,25 +16,30 @@ import (
 // again changes nothing. The error is an [*InvalidError] where the record
 // breaks a rule.
 func (c *Campaign) Commit(ctx context.Context, p Population) error {
-	pending, err := c.Submit(ctx, p)
+	w, err := c.write(p)
 	if err != nil {
 		return err
 	}
-	return pending.Wait(ctx)
+	return c.store.run(ctx, w)
 }
 
 // Submit hands a finished population to the writer and returns without waiting
 // for the disk, so that many populations share one transaction. It blocks while
 // the writer is far behind. Nothing of p is kept.
 func (c *Campaign) Submit(ctx context.Context, p Population) (Pending, error) {
-	prepared, err := c.prepare(p)
+	w, err := c.write(p)
 	if err != nil {
 		return Pending{}, err
 	}
-	return c.store.submit(ctx, &write{
-		check: prepared.check,
-		apply: func(tx *bolt.Tx, now time.Time) error { return prepared.apply(tx, now) },
-	})
+	return c.store.submit(ctx, w)
+}
+
+func (c *Campaign) write(p Population) (*write, error) {
+	w, err := c.prepare(p)
+	if err != nil {
+		return nil, err
+	}
+	return &write{check: w.check, apply: w.apply}, nil
 }
 
 // prepared is a population encoded, in key order.

@@ -14,6 +14,10 @@ type write struct {
 	// apply makes the change. An error of it undoes the whole batch.
 	apply func(tx *bolt.Tx, now time.Time) error
 
+	// urgent says that somebody stands and waits: the batch is committed as
+	// soon as the queue is empty.
+	urgent bool
+
 	err  error
 	done chan struct{}
 }
@@ -60,6 +64,7 @@ func (s *Store) submit(ctx context.Context, w *write) (Pending, error) {
 
 // run queues w and waits for it.
 func (s *Store) run(ctx context.Context, w *write) error {
+	w.urgent = true
 	p, err := s.submit(ctx, w)
 	if err != nil {
 		return err
@@ -68,21 +73,23 @@ func (s *Store) run(ctx context.Context, w *write) error {
 }
 
 // writer is the one goroutine that writes. It gathers changes until there are
-// BatchSize of them or the first is BatchDelay old, and commits them together
-// in the order in which they came.
+// BatchSize of them, the first is BatchDelay old, or somebody waits and nothing
+// more is queued, and commits them together in the order in which they came.
 func (s *Store) writer() {
 	defer close(s.idle)
 	for first := range s.queue {
 		batch := []*write{first}
+		urgent := first.urgent
 		timer := time.NewTimer(s.options.BatchDelay)
 	gather:
-		for len(batch) < s.options.BatchSize {
+		for len(batch) < s.options.BatchSize && (!urgent || len(s.queue) > 0) {
 			select {
 			case w, open := <-s.queue:
 				if !open {
 					break gather
 				}
 				batch = append(batch, w)
+				urgent = urgent || w.urgent
 			case <-timer.C:
 				break gather
 			}
