@@ -4,9 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 
 	"github.com/goccy/go-yaml"
 )
@@ -105,3 +107,6 @@ func clean(ref string) string {
 	}
 	return "./" + filepath.ToSlash(filepath.Clean(ref))
 }
+
+// Refs lists the locked plugins in order.
+func (l *Lock) Refs() []string { return slices.Sorted(maps.Keys(l.Plugins)) }
