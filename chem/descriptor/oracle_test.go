@@ -21,7 +21,7 @@ var tolerance = map[string]float64{
 	"mw": 1e-3, "exact_mw": 2e-6, "logp": 2e-6, "mr": 2e-6, "tpsa": 1e-4, "fsp3": 1e-6, "qed": 1e-6, "sa": 1e-6,
 }
 
-// skipRows are the rows of a table that are left out with -short.
+// shortRows is how many rows of a table are read with -short.
 const shortRows = 300
 
 // readOracle calls f for each good row of a table; it skips the test where the
@@ -71,7 +71,7 @@ func sameAs(name, got, want string) bool {
 func TestColumnsEqualTheOracle(t *testing.T) {
 	t.Parallel()
 	for table, allowed := range map[string]float64{
-		"zinc": 0, "chembl": 0.002, "drugs": 0.01, "frag72": 0.002, "diverse": 0.01, "tricky": 0.03,
+		"zinc": 0, "chembl": 0, "drugs": 0.005, "frag72": 0, "diverse": 0.001, "tricky": 0.01,
 	} {
 		t.Run(table, func(t *testing.T) {
 			t.Parallel()

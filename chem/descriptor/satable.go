@@ -33,8 +33,11 @@ var packed []byte
 
 //go:generate go run ./internal/packsa fpscores.pkl.gz sascore.bin
 
-// contributions unpacks the table at first use, in about 15 ms.
-var contributions = sync.OnceValue(func() *saTable {
+// contributions is the table, unpacked at first use.
+var contributions = sync.OnceValue(unpack)
+
+// unpack reads packed; it takes about 10 ms.
+func unpack() *saTable {
 	const magic = "MSSA1"
 	in := packed[len(magic):]
 	uvarint := func() int {
@@ -76,4 +79,4 @@ var contributions = sync.OnceValue(func() *saTable {
 		t.start[bucket] = uint32(entries)
 	}
 	return t
-})
+}

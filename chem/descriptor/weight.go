@@ -20,18 +20,27 @@ func ExactMass(m *chem.Mol) float64 {
 	return weigh(m, mass.Common) - electron*float64(Charge(m))
 }
 
+// weigh adds up element by element, so that the order of atoms does not matter
+// to the last digit.
 func weigh(m *chem.Mol, of func(z uint8) float64) float64 {
-	sum, hydrogens := 0.0, 0
+	var counts [119]int
+	isotopes := 0.0
 	for i := range m.Atoms {
 		a := &m.Atoms[i]
 		if a.Isotope != 0 {
-			sum += mass.Isotope(a.Element, a.Isotope)
+			isotopes += mass.Isotope(a.Element, a.Isotope)
 		} else {
-			sum += of(a.Element)
+			counts[min(a.Element, 118)]++
 		}
-		hydrogens += a.Hydrogens()
+		counts[1] += a.Hydrogens()
 	}
-	return sum + float64(hydrogens)*of(1)
+	sum := 0.0
+	for z, n := range counts {
+		if n > 0 {
+			sum += float64(n) * of(uint8(z))
+		}
+	}
+	return sum + isotopes
 }
 
 // Charge is the net formal charge in e.

@@ -11,7 +11,8 @@ import (
 // FindOptions say which matches FindAll gives.
 type FindOptions struct {
 	// Symmetric asks for every mapping. Otherwise there is one match for each
-	// set of atoms, the first in lexicographic order, as RDKit's uniquify does.
+	// set of atoms, the first in lexicographic order. (RDKit's uniquify gives the
+	// same sets, but where a pattern is symmetric its order within may differ.)
 	Symmetric bool
 	// Max bounds the number of matches; 0 is no bound. Which ones are given
 	// then is not specified.

@@ -97,7 +97,7 @@ func (t *Target) heads(p *Pattern, word int, within uint64) uint64 {
 	if len(p.atoms) == 1 {
 		return within
 	}
-	s.steps = p.plans[0]
+	s.steps = p.plan(0)
 	var set uint64
 	for rest := within; rest != 0; rest &= rest - 1 {
 		b := bits.TrailingZeros64(rest)
@@ -130,7 +130,7 @@ func (t *Target) run(p *Pattern, s *search) {
 			root, fewest = i, n
 		}
 	}
-	s.steps = p.plans[root]
+	s.steps = p.plan(root)
 	s.anywhere(0)
 }
 

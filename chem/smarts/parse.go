@@ -42,8 +42,12 @@ func (s *scanner) number() (n int, ok bool) {
 	return n, ok
 }
 
-// maxDepth bounds the nesting of recursive patterns and logic.
-const maxDepth = 100
+// Bounds of what is read: the nesting of recursive patterns, and the atoms of
+// one pattern.
+const (
+	maxDepth = 100
+	maxAtoms = 1000
+)
 
 // openRing is a ring-closure digit that waits for its other end.
 type openRing struct {
@@ -131,6 +135,9 @@ func (s *scanner) pattern(depth int) (*Pattern, error) {
 			e, label, err := s.atom(depth)
 			if err != nil {
 				return nil, err
+			}
+			if len(p.atoms) == maxAtoms {
+				return nil, s.fail(at, "a pattern has at most 1000 atoms")
 			}
 			p.atoms = append(p.atoms, queryAtom{expr: e, Map: label})
 			n := len(p.atoms) - 1

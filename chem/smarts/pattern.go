@@ -1,6 +1,10 @@
 package smarts
 
-import "github.com/molsculpt/molsculpt/chem"
+import (
+	"sync/atomic"
+
+	"github.com/molsculpt/molsculpt/chem"
+)
 
 // Pattern is a compiled SMARTS pattern. It is immutable and may be shared.
 type Pattern struct {
@@ -8,14 +12,16 @@ type Pattern struct {
 	atoms   []queryAtom
 	bonds   []queryBond
 	classes []class
-	bonding []bondSet // the distinct bond sets of bonds
-	plans   [][]step  // plans[i] is the search order that starts at atom i
+	bonding []bondSet                // the distinct bond sets of bonds
+	plans   []atomic.Pointer[[]step] // plans[i] is the search order from atom i, made when first needed
 }
 
 // queryAtom is an atom of a pattern.
 type queryAtom struct {
 	expr  expr
-	class int // index into Pattern.classes
+	share float64 // expr.share()
+	class int     // index into Pattern.classes
+	bonds []int   // indices into Pattern.bonds
 	Map   uint32
 }
 
@@ -90,11 +96,10 @@ func (p *Pattern) Label(i int) uint32 { return p.atoms[i].Map }
 
 // finish computes everything that matching needs from atoms and bonds.
 func (p *Pattern) finish() {
-	degree := make([]int, len(p.atoms))
 	rare := make([][]bondSet, len(p.atoms))
-	for _, b := range p.bonds {
-		degree[b.a]++
-		degree[b.b]++
+	for k, b := range p.bonds {
+		p.atoms[b.a].bonds = append(p.atoms[b.a].bonds, k)
+		p.atoms[b.b].bonds = append(p.atoms[b.b].bonds, k)
 		if b.set&implicit == 0 {
 			rare[b.a] = addSet(rare[b.a], b.set)
 			rare[b.b] = addSet(rare[b.b], b.set)
@@ -102,12 +107,11 @@ func (p *Pattern) finish() {
 		p.bonding = addSet(p.bonding, b.set)
 	}
 	for i := range p.atoms {
-		p.atoms[i].class = p.classOf(p.atoms[i].expr, degree[i], rare[i])
+		a := &p.atoms[i]
+		a.share = a.expr.share()
+		a.class = p.classOf(a.expr, len(a.bonds), rare[i])
 	}
-	p.plans = make([][]step, len(p.atoms))
-	for i := range p.plans {
-		p.plans[i] = p.plan(i)
-	}
+	p.plans = make([]atomic.Pointer[[]step], len(p.atoms))
 }
 
 // classOf finds or adds the class with these conditions and counts it.

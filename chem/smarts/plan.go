@@ -15,28 +15,28 @@ type closure struct {
 	set  bondSet
 }
 
-// plan orders the atoms for a search from root: each next atom is bonded to
+// plan is the search order from root.
+func (p *Pattern) plan(root int) []step {
+	if steps := p.plans[root].Load(); steps != nil {
+		return *steps
+	}
+	steps := p.makePlan(root)
+	p.plans[root].Store(&steps)
+	return steps
+}
+
+// makePlan orders the atoms for a search from root: each next atom is bonded to
 // those before it where possible, closes as many rings as it can, and is as
 // rare as it can be.
-func (p *Pattern) plan(root int) []step {
+func (p *Pattern) makePlan(root int) []step {
 	placed := make([]bool, len(p.atoms))
 	links := make([]int, len(p.atoms)) // bonds to placed atoms
-	share := make([]float64, len(p.atoms))
-	for i := range p.atoms {
-		share[i] = p.atoms[i].expr.share()
-	}
 	steps := make([]step, 0, len(p.atoms))
 	for next := root; next >= 0; {
 		s := step{atom: int32(next), parent: -1, class: int32(p.atoms[next].class)}
-		for _, b := range p.bonds {
-			o := b.a
-			switch next {
-			case b.a:
-				o = b.b
-			case b.b:
-			default:
-				continue
-			}
+		for _, k := range p.atoms[next].bonds {
+			b := p.bonds[k]
+			o := b.a + b.b - next
 			switch {
 			case !placed[o]:
 				links[o]++
@@ -53,7 +53,7 @@ func (p *Pattern) plan(root int) []step {
 			if placed[i] {
 				continue
 			}
-			if next < 0 || links[i] > links[next] || links[i] == links[next] && share[i] < share[next] {
+			if next < 0 || links[i] > links[next] || links[i] == links[next] && p.atoms[i].share < p.atoms[next].share {
 				next = i
 			}
 		}
