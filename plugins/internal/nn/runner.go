@@ -99,3 +99,10 @@ func (r *Runner) Run(version uint64) {
 		}
 	}
 }
+
+// Forget makes the next Run compute everything anew, whatever the version; for
+// parameters that were overwritten.
+func (r *Runner) Forget() {
+	r.ran = false
+	r.env.Epoch++
+}

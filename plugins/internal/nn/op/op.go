@@ -52,6 +52,9 @@ type Env struct {
 	// Version changes whenever a parameter does, so that packed copies of
 	// weights are made anew.
 	Version uint64
+	// Epoch changes when parameters were overwritten without regard to
+	// Version.
+	Epoch uint64
 }
 
 // Op is an operation at one place of a graph.
@@ -84,19 +87,19 @@ func want(name string, in []Shape, expected ...Shape) error {
 
 // weight is a packed copy of a matrix that changes with Env.Version only.
 type weight struct {
-	packed  kern.Packed
-	version uint64
-	fresh   bool
+	packed         kern.Packed
+	version, epoch uint64
+	fresh          bool
 }
 
 func (w *weight) get(e *Env, b []float32, k, n int, transposed bool) *kern.Packed {
-	if !w.fresh || w.version != e.Version {
+	if !w.fresh || w.version != e.Version || w.epoch != e.Epoch {
 		ld := n
 		if transposed {
 			ld = k
 		}
 		w.packed.Pack(e.Threads, b, ld, k, n, transposed)
-		w.fresh, w.version = true, e.Version
+		w.fresh, w.version, w.epoch = true, e.Version, e.Epoch
 	}
 	return &w.packed
 }

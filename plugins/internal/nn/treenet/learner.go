@@ -151,3 +151,6 @@ func (l *Learner) fill(paths []Path) {
 	}
 	l.count.Live = len(paths)
 }
+
+// Forget makes the next Run read the parameters anew, whatever their version.
+func (l *Learner) Forget() { l.graph.Env().Epoch++ }

@@ -116,3 +116,9 @@ func (p *Policy) Logits(i int, dst []float32) {
 	d := p.config.Width
 	kern.Gemm(to-from, p.runner.Data(p.out.queries)[from*d:], d, 1, &p.packed, dst, pad(p.features.Columns), false, nil)
 }
+
+// Forget makes the next Load read the parameters anew, whatever their version.
+func (p *Policy) Forget() {
+	p.fresh = false
+	p.runner.Forget()
+}

@@ -1,0 +1,133 @@
+package gflownet
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/molsculpt/molsculpt/plugins/internal/nn/op"
+	"github.com/molsculpt/molsculpt/plugins/internal/nn/treenet"
+)
+
+// Config says what is trained and how. The zero value of a field stands for
+// the default that [Config.Complete] writes.
+type Config struct {
+	Width  int `json:"width,omitempty"`  // of the network, a multiple of 16; 64
+	Layers int `json:"layers,omitempty"` // transformer layers; 3
+
+	Steps int `json:"steps,omitempty"` // updates; 10000
+	Batch int `json:"batch,omitempty"` // trajectories per update; 64
+
+	// Objective is "tb" for trajectory balance, the default, or "vargrad".
+	Objective string `json:"objective,omitempty"`
+	// Group is how many trajectories share a beta; 1, for vargrad 8.
+	Group int `json:"group,omitempty"`
+
+	BetaMax    float64 `json:"beta_max,omitempty"`    // betas are drawn from 0 to this; 64
+	BetaFocus  float64 `json:"beta_focus,omitempty"`  // more often near this one; 32
+	FocusShare float64 `json:"focus_share,omitempty"` // so often; 0.4. Negative for never
+
+	Floor float64 `json:"floor,omitempty"` // beta*log r is clipped below at this; -75
+
+	// Shares of the trajectories by source; the rest follows the policy.
+	Good   float64 `json:"good,omitempty"`   // backward from good trees; 0.25. Negative for none
+	Seen   float64 `json:"seen,omitempty"`   // backward from any tree seen; 0.15. Negative for none
+	Random float64 `json:"random,omitempty"` // random walks; 0.1. Negative for none
+
+	Replay  int     `json:"replay,omitempty"`  // trees remembered; 100000
+	Epsilon float64 `json:"epsilon,omitempty"` // share of uniform actions; 0.05. Negative for none
+	Target  float64 `json:"target,omitempty"`  // the sampling copy keeps so much of itself per update; 0.95
+	Average float64 `json:"average,omitempty"` // and the final weights; 0.999
+
+	Rate     float64 `json:"rate,omitempty"`      // learning rate; 0.001
+	ZRate    float64 `json:"z_rate,omitempty"`    // of log Z; 0.05
+	LastRate float64 `json:"last_rate,omitempty"` // share of the rates that is left at the end; 0.02
+	Warmup   int     `json:"warmup,omitempty"`    // updates until the full rate; 100
+	Decay    float64 `json:"decay,omitempty"`     // weight decay; 0
+	Clip     float64 `json:"clip,omitempty"`      // largest norm of the gradient; 10
+	Knee     float64 `json:"knee,omitempty"`      // residuals beyond so many nats count linearly; 8. Negative for never
+
+	MeanSize float64 `json:"mean_size,omitempty"` // fragments of a tree at first; 5
+
+	Threads int `json:"-"` // goroutines; 1. The result does not depend on it
+}
+
+// Complete returns c with defaults in place of zeros, or what is wrong with it.
+func (c Config) Complete() (Config, error) {
+	number := func(p *int, def int) {
+		if *p == 0 {
+			*p = def
+		}
+	}
+	real := func(p *float64, def float64) {
+		if *p == 0 {
+			*p = def
+		}
+	}
+	share := func(p *float64, def float64) {
+		real(p, def)
+		*p = max(*p, 0)
+	}
+	number(&c.Width, 64)
+	number(&c.Layers, 3)
+	number(&c.Steps, 10000)
+	number(&c.Batch, 64)
+	number(&c.Replay, 100000)
+	number(&c.Warmup, 100)
+	number(&c.Threads, 1)
+	if c.Objective == "" {
+		c.Objective = "tb"
+	}
+	number(&c.Group, map[string]int{"vargrad": 8}[c.Objective])
+	number(&c.Group, 1)
+	real(&c.BetaMax, 64)
+	real(&c.BetaFocus, 32)
+	share(&c.FocusShare, 0.4)
+	real(&c.Floor, -75)
+	share(&c.Good, 0.25)
+	share(&c.Seen, 0.15)
+	share(&c.Random, 0.1)
+	share(&c.Epsilon, 0.05)
+	real(&c.Target, 0.95)
+	real(&c.Average, 0.999)
+	real(&c.Rate, 0.001)
+	real(&c.ZRate, 0.05)
+	real(&c.LastRate, 0.02)
+	real(&c.Clip, 10)
+	share(&c.Knee, 8)
+	real(&c.MeanSize, 5)
+	return c, c.check()
+}
+
+func (c Config) check() error {
+	var err error
+	fail := func(bad bool, format string, args ...any) {
+		if bad {
+			err = errors.Join(err, fmt.Errorf("gflownet: "+format, args...))
+		}
+	}
+	fail(c.Steps < 1, "steps is %d; give 1 or more", c.Steps)
+	fail(c.Batch < 1 || c.Batch > 4096, "batch is %d; give 1 to 4096", c.Batch)
+	fail(c.Objective != "tb" && c.Objective != "vargrad", "objective is %q; give tb or vargrad", c.Objective)
+	fail(c.Group < 1 || c.Batch%c.Group != 0, "group is %d; it must divide batch, which is %d", c.Group, c.Batch)
+	fail(c.Objective == "vargrad" && c.Group < 2, "group is %d; vargrad needs 2 or more", c.Group)
+	fail(c.Good+c.Seen+c.Random > 0.9, "good, seen and random add up to %g; leave at least 0.1 for the policy", c.Good+c.Seen+c.Random)
+	fail(c.Epsilon > 1, "epsilon is %g; give 0 to 1", c.Epsilon)
+	fail(c.Target < 0 || c.Target >= 1, "target is %g; give 0 or more, less than 1", c.Target)
+	fail(c.Average < 0 || c.Average >= 1, "average is %g; give 0 or more, less than 1", c.Average)
+	fail(c.Floor >= 0, "floor is %g; give a number below 0", c.Floor)
+	fail(c.Rate < 0 || c.ZRate < 0 || c.Clip < 0 || c.Decay < 0, "rate, z_rate, clip and decay must not be negative")
+	fail(c.Replay < 1, "replay is %d; give 1 or more", c.Replay)
+	fail(c.MeanSize < 1, "mean_size is %g; give 1 or more", c.MeanSize)
+	return errors.Join(err, c.net().Check())
+}
+
+func (c Config) net() treenet.Config {
+	return treenet.Config{Width: c.Width, Layers: c.Layers, BetaMax: c.BetaMax}
+}
+
+func (c Config) objective() op.Objective {
+	if c.Objective == "vargrad" {
+		return op.Variance
+	}
+	return op.TrajectoryBalance
+}

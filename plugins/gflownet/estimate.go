@@ -1,0 +1,102 @@
+package gflownet
+
+import (
+	"math"
+	"math/rand/v2"
+
+	"github.com/molsculpt/molsculpt/plugins/internal/nn/kern"
+	"github.com/molsculpt/molsculpt/plugins/internal/nn/treenet"
+	"github.com/molsculpt/molsculpt/sdk/space"
+)
+
+// logProbs computes the log-probability of every trajectory under the policy,
+// steps counted by class.
+func (s *sampler) logProbs(list []trajectory, version uint64) ([]float64, error) {
+	out := make([]float64, len(list))
+	errs := make([]error, len(list))
+	kern.ParRows(s.threads, len(list), 4, func(from, to int) {
+		e := <-s.free
+		for i := from; i < to; i++ {
+			out[i], errs[i] = s.logProb(e, &list[i], version)
+		}
+		s.free <- e
+	})
+	for _, err := range errs {
+		if err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+func (s *sampler) logProb(e *evaluator, t *trajectory, version uint64) (float64, error) {
+	e.trees, e.beta = e.trees[:0], e.beta[:0]
+	for i := range t.steps {
+		e.trees, e.beta = append(e.trees, t.steps[i].Tree), append(e.beta, t.beta)
+	}
+	if err := e.policy.Load(e.trees, e.beta, version); err != nil {
+		return 0, err
+	}
+	e.bias(s.enc.masks)
+	var sum float64
+	for i := range t.steps {
+		sum += s.stepLogProb(e, i, &t.steps[i])
+	}
+	return sum, nil
+}
+
+// stepLogProb is the log-probability of the step taken at tree i of the last
+// Load.
+func (s *sampler) stepLogProb(e *evaluator, i int, step *treenet.Step) float64 {
+	x, stop, total := s.stepWeights(e, i, step)
+	if step.Cells == nil {
+		return math.Log(stop / total)
+	}
+	width := s.enc.space.Columns()
+	var w float64
+	for _, c := range step.Cells {
+		w += float64(x[c/width*s.columns+c%width])
+	}
+	return math.Log(w / total)
+}
+
+// stepWeights are the weights of the actions at tree i of the last Load.
+func (s *sampler) stepWeights(e *evaluator, i int, step *treenet.Step) (cells []float32, stop, total float64) {
+	x := e.room(step.Tree.Rows() * s.columns)
+	e.policy.Logits(i, x)
+	stop, total = e.weights(step, x, s.columns, e.policy.Stop(i))
+	return x, stop, total
+}
+
+// estimate is log p(x) of each finished tree under the policy at beta, by
+// importance sampling over k trajectories drawn by the backward kernel:
+// log mean of P_F/P_B.
+func (s *sampler) estimate(states []space.State, beta float64, k int, r *rand.Rand, version uint64) ([]float64, error) {
+	seed := r.Uint64()
+	list := make([]trajectory, len(states)*k)
+	kern.ParRows(s.threads, len(list), 16, func(from, to int) {
+		for i := from; i < to; i++ {
+			w := space.Backward(s.enc.space, states[i/k], rand.New(rand.NewPCG(seed, uint64(i))))
+			list[i] = s.enc.complete(w)
+			list[i].beta = beta
+		}
+	})
+	probs, err := s.logProbs(list, version)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]float64, len(states))
+	for i := range out {
+		m := math.Inf(-1)
+		for j := i * k; j < (i+1)*k; j++ {
+			probs[j] -= list[j].logPB
+			m = max(m, probs[j])
+		}
+		var sum float64
+		for j := i * k; j < (i+1)*k; j++ {
+			sum += math.Exp(probs[j] - m)
+		}
+		out[i] = m + math.Log(sum/float64(k))
+	}
+	return out, nil
+}

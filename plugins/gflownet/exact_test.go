@@ -1,0 +1,216 @@
+package gflownet
+
+import (
+	"encoding/json"
+	"math"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/molsculpt/molsculpt/chem/descriptor"
+	"github.com/molsculpt/molsculpt/chem/fragment"
+	"github.com/molsculpt/molsculpt/plugins/internal/nn/kern"
+	"github.com/molsculpt/molsculpt/plugins/internal/nn/treenet"
+	"github.com/molsculpt/molsculpt/sdk/space"
+)
+
+// goldenFragments are the entries of the 72-fragment vocabulary that make the
+// space of METHODS 7.2b.
+var goldenFragments = []int{1, 2, 5, 7, 9, 11, 12, 19, 20, 27, 30, 31, 35, 36, 39, 41, 43, 49, 65, 66, 67, 68, 69, 70}
+
+// dataSpace is the space of some entries of the 72-fragment vocabulary in the
+// data folder, all of them where pick is nil.
+func dataSpace(tb testing.TB, pick []int, size int) *space.Fragments {
+	tb.Helper()
+	data, err := os.ReadFile(filepath.Join("..", "..", "..", "shared", "data", "fragments", "fragments_72.json"))
+	if err != nil {
+		tb.Skip("the 72-fragment vocabulary is not here: ", err)
+	}
+	var all, some []json.RawMessage
+	if err := json.Unmarshal(data, &all); err != nil {
+		tb.Fatal(err)
+	}
+	some = all
+	if pick != nil {
+		some = nil
+		for _, i := range pick {
+			some = append(some, all[i])
+		}
+	}
+	if data, err = json.Marshal(some); err != nil {
+		tb.Fatal(err)
+	}
+	v, err := fragment.Parse(data)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	sp, err := space.NewFragments(v, size)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return sp
+}
+
+// enumerate lists all states of a space by size, the empty one first.
+func enumerate(sp *space.Fragments, size int) [][]space.State {
+	levels := [][]space.State{{""}}
+	for n := range size {
+		seen := map[space.State]bool{}
+		var next []space.State
+		for _, s := range levels[n] {
+			legal := make([]bool, sp.Rows(s)*sp.Columns())
+			sp.Legal(s, legal)
+			for c, ok := range legal {
+				if ok {
+					if x := sp.Child(s, c); !seen[x] {
+						seen[x] = true
+						next = append(next, x)
+					}
+				}
+			}
+		}
+		levels = append(levels, next)
+	}
+	return levels
+}
+
+// terminalLaw is the exact probability of each finished tree under the model,
+// by dynamic programming over its policy.
+func terminalLaw(tb testing.TB, m *Model, levels [][]space.State, beta float64) map[space.State]float64 {
+	tb.Helper()
+	visit := map[space.State]float64{"": 1}
+	law := map[space.State]float64{}
+	s := m.sampler
+	for _, level := range levels {
+		next := make([]map[space.State]float64, (len(level)+63)/64)
+		stops := make([]float64, len(level))
+		kern.ParRows(s.threads, len(level), 64, func(from, to int) {
+			e := <-s.free
+			defer func() { s.free <- e }()
+			out := map[space.State]float64{}
+			steps := make([]treenet.Step, to-from)
+			e.trees, e.beta = e.trees[:0], e.beta[:0]
+			for i := range steps {
+				steps[i] = s.enc.step(level[from+i])
+				e.trees, e.beta = append(e.trees, steps[i].Tree), append(e.beta, beta)
+			}
+			if err := e.policy.Load(e.trees, e.beta, 0); err != nil {
+				panic(err)
+			}
+			e.bias(s.enc.masks)
+			for i := range steps {
+				x, stop, total := s.stepWeights(e, i, &steps[i])
+				u := visit[level[from+i]]
+				stops[from+i] = u * stop / total
+				w := m.space.Columns()
+				for r := range steps[i].Tree.Rows() {
+					for c := range w {
+						if v := float64(x[r*s.columns+c]); v > 0 {
+							out[m.space.Child(level[from+i], r*w+c)] += u * v / total
+						}
+					}
+				}
+			}
+			next[from/64] = out
+		})
+		for i, x := range level {
+			if x != "" {
+				law[x] = stops[i]
+			}
+		}
+		for _, part := range next {
+			for x, u := range part {
+				visit[x] += u
+			}
+		}
+	}
+	return law
+}
+
+// TestTheTransformerItselfBecomesExact trains on the space of METHODS 7.2b and
+// holds the law of the policy, by dynamic programming, against QED^8. Up to 2
+// fragments (844 trees) by default; up to 3 (52,324 trees) with
+//
+//	MOLSCULPT_EXACT=3 go test -run ItselfBecomesExact -timeout 30m -v ./plugins/gflownet
+func TestTheTransformerItselfBecomesExact(t *testing.T) {
+	if testing.Short() {
+		t.Skip("trains a network")
+	}
+	size, steps := 2, 2000
+	if v := os.Getenv("MOLSCULPT_EXACT"); v != "" {
+		n, err := strconv.Atoi(v)
+		if err != nil || n < 1 || n > 3 {
+			t.Fatalf("MOLSCULPT_EXACT is %q; give 1, 2 or 3", v)
+		}
+		if size = n; n == 3 {
+			steps = 8000
+		}
+	}
+	if v := os.Getenv("MOLSCULPT_EXACT_STEPS"); v != "" {
+		steps, _ = strconv.Atoi(v)
+	}
+	const beta = 8.0
+	sp := dataSpace(t, goldenFragments, size)
+	levels := enumerate(sp, size)
+	logQED := map[space.State]float64{}
+	var logZ float64
+	for _, level := range levels[1:] {
+		for _, s := range level {
+			mol, err := sp.Trees().Assemble(fragment.Tree(s))
+			if err != nil {
+				t.Fatal(err)
+			}
+			logQED[s] = math.Log(descriptor.QED(mol))
+			logZ += math.Exp(beta * logQED[s])
+		}
+	}
+	logZ = math.Log(logZ)
+	if want := map[int]int{1: 24, 2: 844, 3: 52324}[size]; len(logQED) != want {
+		t.Fatalf("%d trees, want %d", len(logQED), want)
+	}
+	tr, err := NewTrainer(sp, Config{
+		Width: 64, Layers: 2, Steps: steps, Batch: 64, BetaMax: 16, BetaFocus: beta, FocusShare: 0.5,
+		MeanSize: 2, Rate: 2e-3, Average: 0.99, Knee: -1, Threads: runtime.GOMAXPROCS(0),
+	}, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	start := time.Now()
+	for !tr.Done() {
+		ask, err := tr.Propose()
+		if err != nil {
+			t.Fatal(err)
+		}
+		log := make([]float64, len(ask))
+		for i, s := range ask {
+			log[i] = logQED[s]
+		}
+		st, err := tr.Update(log)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if st.Step%200 == 0 {
+			t.Logf("%5.1fs %+v", time.Since(start).Seconds(), st)
+		}
+	}
+	m, err := tr.Model()
+	if err != nil {
+		t.Fatal(err)
+	}
+	law := terminalLaw(t, m, levels, beta)
+	var tv, sum float64
+	for s, l := range logQED {
+		tv += math.Abs(law[s]-math.Exp(beta*l-logZ)) / 2
+		sum += law[s]
+	}
+	t.Logf("%d trees, %d updates in %.1f s: total variation %.4f, log Z %.4f (exact %.4f)", len(logQED), steps, time.Since(start).Seconds(), tv, m.LogZ(beta), logZ)
+	if math.Abs(sum-1) > 1e-4 {
+		t.Errorf("the law adds up to %v", sum)
+	}
+	if tv > 0.05 {
+		t.Errorf("total variation %.4f, want at most 0.05", tv)
+	}
+}

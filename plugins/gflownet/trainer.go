@@ -1,0 +1,330 @@
+package gflownet
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+
+	"github.com/molsculpt/molsculpt/plugins/internal/nn"
+	"github.com/molsculpt/molsculpt/plugins/internal/nn/kern"
+	"github.com/molsculpt/molsculpt/plugins/internal/nn/treenet"
+	"github.com/molsculpt/molsculpt/sdk/space"
+)
+
+// Trainer trains a network, one update after another: [Trainer.Propose] says
+// which finished trees it needs rewards for, [Trainer.Update] takes them. It is
+// deterministic: the same space, configuration, seed and rewards give the same
+// weights, bit for bit, on one instruction set, with any number of threads and
+// with interruptions ([Trainer.Snapshot]).
+type Trainer struct {
+	config   Config
+	space    *space.Fragments
+	features *treenet.Features
+	seed     uint64
+
+	enc     *encoder
+	params  *nn.Params // being trained
+	target  *nn.Params // draws the trajectories
+	average *nn.Params // the final weights
+	learner *treenet.Learner
+	sampler *sampler
+	adam    nn.AdamW
+	replay  *replay
+	step    int
+	primed  bool // log Z has its first guess
+
+	pending []trajectory
+	ask     []space.State
+}
+
+// Stats is what an update tells of the training.
+type Stats struct {
+	Step       int     // updates done
+	Loss       float64 // mean over the trajectories
+	Norm       float64 // of the gradient, before clipping
+	Residual   float64 // standard deviation of log P_F + log Z - log R - log P_B, own samples, nats
+	LogReward  float64 // mean log reward at beta 1 of own samples near the focus beta
+	Reward     float64 // mean reward of the same
+	Size       float64 // mean number of fragments of the same
+	Clipped    float64 // share of all trajectories whose reward was clipped
+	LogZ       float64 // at the focus beta
+	Asked      int     // rewards that had to be computed
+	Remembered int     // trees in the memory
+}
+
+// NewTrainer starts a training run.
+func NewTrainer(sp *space.Fragments, c Config, seed uint64) (*Trainer, error) {
+	c, err := c.Complete()
+	if err != nil {
+		return nil, err
+	}
+	if sp.MaxFragments() > treenet.MaxFragments {
+		return nil, fmt.Errorf("gflownet: trees of up to %d fragments; the network takes at most %d", sp.MaxFragments(), treenet.MaxFragments)
+	}
+	t := &Trainer{config: c, space: sp, seed: seed, features: treenet.NewFeatures(sp.Vocabulary()), replay: newReplay(c.Replay)}
+	t.enc = newEncoder(sp, t.features)
+	t.params = nn.NewParams(t.random(streamWeights, 0))
+	t.adam = nn.AdamW{Decay: c.Decay, Clip: c.Clip}
+	stop := t.stopBias()
+	l := treenet.LearnerConfig{Objective: c.objective(), Knee: c.Knee, ZRate: c.ZRate / c.Rate, Stop: stop, Threads: c.Threads}
+	if t.learner, err = treenet.NewLearner(c.net(), l, t.features, t.params, t.enc.masks); err != nil {
+		return nil, err
+	}
+	t.target, t.average = t.params.Clone(), t.params.Clone()
+	t.sampler, err = newSampler(t.enc, c.net(), t.features, t.target, stop, c.Threads)
+	return t, err
+}
+
+// Streams of random numbers; each number drawn belongs to a stream, an update
+// and a trajectory, so that no state of a generator has to be kept.
+const (
+	streamWeights = iota
+	streamStop
+	streamPlan
+	streamWalk
+)
+
+func (t *Trainer) random(stream, index int) *rand.Rand {
+	return rand.New(rand.NewPCG(t.seed+uint64(stream)<<56, uint64(t.step)<<20+uint64(index)))
+}
+
+// stopBias is the bias of Stop that gives trees of the wanted mean size while
+// all logits are about zero: a walk stops after k fragments with probability
+// 1/MeanSize if e^bias is the number of cells over MeanSize-1.
+func (t *Trainer) stopBias() float32 {
+	var sum, n float64
+	for i := range 64 {
+		w := space.Walk(t.space, 1/t.config.MeanSize, t.random(streamStop, i))
+		for _, s := range w.States[1:] {
+			cells := 0
+			for _, k := range t.enc.step(s).Masks {
+				cells += t.enc.masks.Legal(k)
+			}
+			if cells > 0 {
+				sum += math.Log(float64(cells))
+				n++
+			}
+		}
+	}
+	if n == 0 {
+		return 0
+	}
+	return float32(sum/n - math.Log(max(t.config.MeanSize-1, 0.1)))
+}
+
+// Config is the configuration with its defaults.
+func (t *Trainer) Config() Config { return t.config }
+
+// Done reports whether all updates were made.
+func (t *Trainer) Done() bool { return t.step >= t.config.Steps }
+
+// Propose draws the trajectories of the next update and lists the finished
+// trees whose rewards are needed for it, each once. Called again before
+// [Trainer.Update], it gives the same answer.
+func (t *Trainer) Propose() ([]space.State, error) {
+	if t.pending != nil {
+		return t.ask, nil
+	}
+	c := t.config
+	plan := t.random(streamPlan, 0)
+	var list [4][]float64 // betas by source
+	for range c.Batch / c.Group {
+		beta := c.BetaMax * plan.Float64()
+		if plan.Float64() < c.FocusShare {
+			beta = min(max(c.BetaFocus+c.BetaMax/16*plan.NormFloat64(), 0), c.BetaMax)
+		}
+		for range c.Group {
+			u := plan.Float64()
+			from := fromPolicy
+			switch {
+			case u < c.Random:
+				from = fromRandom
+			case t.step == 0 || len(t.replay.states) == 0:
+			case u < c.Random+c.Seen:
+				from = fromSeen
+			case u < c.Random+c.Seen+c.Good:
+				from = fromGood
+			}
+			list[from] = append(list[from], beta)
+		}
+	}
+	pending, err := t.sampler.draw(list[fromPolicy], func(i int) *rand.Rand { return t.random(streamWalk, i) }, c.Epsilon, uint64(t.step))
+	if err != nil {
+		return nil, err
+	}
+	walks := make([]trajectory, len(list[fromGood])+len(list[fromSeen])+len(list[fromRandom]))
+	first := len(pending)
+	kern.Par(c.Threads, len(walks), func(i int) {
+		r := t.random(streamWalk, first+i)
+		w, beta, from := &walks[i], 0.0, fromGood
+		switch j := i; {
+		case j < len(list[fromGood]):
+			*w, beta = t.enc.complete(space.Backward(t.space, t.replay.good(r), r)), list[fromGood][j]
+		case j < len(list[fromGood])+len(list[fromSeen]):
+			*w, beta, from = t.enc.complete(space.Backward(t.space, t.replay.any(r), r)), list[fromSeen][j-len(list[fromGood])], fromSeen
+		default:
+			stop := 0.05 + 0.45*r.Float64()
+			*w, beta, from = t.enc.complete(space.Walk(t.space, stop, r)), list[fromRandom][j-len(list[fromGood])-len(list[fromSeen])], fromRandom
+		}
+		w.beta, w.source = beta, from
+	})
+	t.pending = append(pending, walks...)
+	t.ask = t.ask[:0]
+	asked := map[space.State]bool{}
+	for i := range t.pending {
+		s := t.pending[i].state
+		if _, ok := t.replay.get(s); !ok && !asked[s] {
+			asked[s] = true
+			t.ask = append(t.ask, s)
+		}
+	}
+	return t.ask, nil
+}
+
+// Update learns from the trajectories proposed. log[i] is the natural logarithm
+// of the reward at beta 1 of the i-th state that Propose asked for; minus
+// infinity counts as a reward that is clipped.
+func (t *Trainer) Update(log []float64) (Stats, error) {
+	if t.pending == nil {
+		return Stats{}, fmt.Errorf("gflownet: update before a proposal")
+	}
+	if len(log) != len(t.ask) {
+		return Stats{}, fmt.Errorf("gflownet: update with %d rewards for %d trees", len(log), len(t.ask))
+	}
+	worth := make(map[space.State]float64, len(t.pending))
+	for i := range t.pending {
+		if l, ok := t.replay.get(t.pending[i].state); ok {
+			worth[t.pending[i].state] = l
+		}
+	}
+	for i, s := range t.ask {
+		if math.IsNaN(log[i]) || log[i] > math.MaxFloat32 {
+			return Stats{}, fmt.Errorf("gflownet: update: log reward %d is %v", i, log[i])
+		}
+		worth[s] = max(log[i], -math.MaxFloat32)
+		t.replay.add(s, worth[s])
+	}
+	paths, stats := t.paths(worth)
+	if !t.primed {
+		if err := t.prime(paths); err != nil {
+			return Stats{}, err
+		}
+	}
+	t.adam.Rate = t.config.Rate * t.schedule()
+	loss, residuals, err := t.learner.Run(paths, uint64(t.step)+1)
+	if err != nil {
+		return Stats{}, err
+	}
+	stats.Loss = loss
+	stats.Norm = t.adam.Step(t.learner.Params())
+	if math.IsNaN(stats.Norm) || math.IsInf(stats.Norm, 0) {
+		return Stats{}, fmt.Errorf("gflownet: update %d: the gradient is not finite; lower the learning rate (rate is %g)", t.step, t.config.Rate)
+	}
+	t.residual(&stats, residuals)
+	t.target.Average(float32(t.config.Target), t.params)
+	keep := min(t.config.Average, (1+float64(t.step))/(10+float64(t.step)))
+	t.average.Average(float32(keep), t.params)
+	t.step++
+	t.pending = nil
+	stats.Step, stats.Asked, stats.Remembered = t.step, len(t.ask), len(t.replay.states)
+	stats.LogZ = logZ(t.average, t.config.BetaMax, t.config.BetaFocus)
+	return stats, nil
+}
+
+// schedule is the share of the learning rate in force: a linear start, then a
+// half cosine down to LastRate.
+func (t *Trainer) schedule() float64 {
+	c := t.config
+	if t.step < c.Warmup {
+		return float64(t.step+1) / float64(c.Warmup)
+	}
+	done := float64(t.step-c.Warmup) / float64(max(c.Steps-c.Warmup, 1))
+	return c.LastRate + (1-c.LastRate)*(1+math.Cos(math.Pi*min(done, 1)))/2
+}
+
+// paths sets the targets and gathers what is known of own samples.
+func (t *Trainer) paths(worth map[space.State]float64) ([]treenet.Path, Stats) {
+	c := t.config
+	paths := make([]treenet.Path, len(t.pending))
+	groups := map[float64]int{}
+	var s Stats
+	n := 0.0
+	for i := range t.pending {
+		p := &t.pending[i]
+		l := worth[p.state]
+		r := p.beta * l
+		if r < c.Floor {
+			r = c.Floor
+			s.Clipped += 1 / float64(len(paths))
+		}
+		g, ok := groups[p.beta]
+		if !ok {
+			g = len(groups)
+			groups[p.beta] = g
+		}
+		paths[i] = treenet.Path{Steps: p.steps, Beta: p.beta, Target: r + p.logPB, Group: g}
+		if p.source == fromPolicy && math.Abs(p.beta-c.BetaFocus) < c.BetaMax/8 {
+			n++
+			s.LogReward += l
+			s.Reward += math.Exp(l)
+			s.Size += float64(t.space.Size(p.state))
+		}
+	}
+	if n > 0 {
+		s.LogReward /= n
+		s.Reward /= n
+		s.Size /= n
+	}
+	return paths, s
+}
+
+// residual is the spread of the residuals of own samples, exploration included.
+func (t *Trainer) residual(s *Stats, residuals []float64) {
+	var sum, square, n float64
+	for i, r := range residuals {
+		if t.pending[i].source == fromPolicy {
+			sum, square, n = sum+r, square+r*r, n+1
+		}
+	}
+	if n > 0 {
+		s.Residual = math.Sqrt(max(square/n-sum*sum/n/n, 0))
+	}
+}
+
+// prime gives log Z a first guess: the straight line in beta through the
+// estimates of the first trajectories.
+func (t *Trainer) prime(paths []treenet.Path) error {
+	_, residuals, err := t.learner.Run(paths, uint64(t.step)+1)
+	if err != nil {
+		return err
+	}
+	var n, sx, sy, sxx, sxy float64
+	for i, r := range residuals {
+		if t.pending[i].source != fromPolicy {
+			continue
+		}
+		x, y := paths[i].Beta, -r
+		n, sx, sy, sxx, sxy = n+1, sx+x, sy+y, sxx+x*x, sxy+x*y
+	}
+	slope := 0.0
+	if d := n*sxx - sx*sx; d > 1e-6 {
+		slope = (n*sxy - sx*sy) / d
+	}
+	if n > 0 {
+		offset := (sy - slope*sx) / n
+		for _, p := range []*nn.Params{t.params, t.target, t.average} {
+			z := p.Get(treenet.LogZName).Data
+			for j := range treenet.Bins {
+				z[j] = float32(slope * t.config.BetaMax / treenet.Bins)
+			}
+			z[treenet.Bins] = float32(offset)
+		}
+	}
+	t.primed = true
+	return nil
+}
+
+// logZ is what the parameters say of log Z at a beta.
+func logZ(p *nn.Params, betaMax, beta float64) float64 {
+	return float64(kern.Dot(treenet.ZCode(treenet.Condition{Max: betaMax}, beta), p.Get(treenet.LogZName).Data))
+}
