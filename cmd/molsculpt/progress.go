@@ -86,6 +86,19 @@ func (p *progress) set(done int64, note string) {
 	}
 }
 
+// setTotal says how much there is to do, where that was not known before.
+func (p *progress) setTotal(total int64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if total == p.total || total <= 0 {
+		return
+	}
+	p.total = total
+	if p.bar != nil {
+		p.bar.SetTotal(total, false)
+	}
+}
+
 func (p *progress) line() {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -333,3 +333,23 @@ func TestNestedCompositesAreNormalised(t *testing.T) {
 		}
 	}
 }
+
+func TestOrderAndNamesOfModelsDoNotMatter(t *testing.T) {
+	t.Parallel()
+	l := map[string]float64{"a": -3, "b": -4.5, "c": -2.2}
+	at := func(text string, models ...string) float64 {
+		v := make([]float64, len(models))
+		for i, m := range models {
+			v[i] = l[m]
+		}
+		return compile(t, text, models...).LogDensity(v, -1)
+	}
+	for _, f := range forms {
+		want := at(f.text, "a", "b", "c")
+		for _, order := range [][]string{{"b", "a", "c"}, {"c", "b", "a"}, {"b", "c", "a"}} {
+			if got := at(f.text, order...); math.Abs(got-want) > 1e-12 {
+				t.Errorf("%s with models %v: %g, want %g", f.text, order, got, want)
+			}
+		}
+	}
+}

@@ -143,7 +143,7 @@ func TestCompositeOfDrugLikenessAndAccessibility(t *testing.T) {
 		for i, s := range g.States {
 			share += good[s] * math.Exp(law[i])
 		}
-		populations := collect(t, sp, bases, c, sample.Options{Seed: 1, Populations: 2000})
+		populations := collect(t, sp, bases, c, sample.Options{Seed: 1, Populations: 100})
 		z := evidence(t, populations)
 		within(t, text+": evidence", z, math.Exp(logZ), 4)
 		got := sample.MeanOf(populations, func(tr *sample.Trajectory) float64 { return good[tr.Final()] })

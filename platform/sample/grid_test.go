@@ -191,6 +191,13 @@ func TestAcceptanceOfRejectionIsEvidenceOverBound(t *testing.T) {
 	d := gridDomain(t, 32)
 	c := compile(t, "shubert & diagonal", nil)
 	_, bases := d.models(c)
+	s, err := sample.New(d.grid, bases, c, sample.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a, ok := s.Acceptance(sample.Estimate{Value: .178984, SE: .001}); !ok || math.Abs(a.Value-.715936) > 1e-9 || math.Abs(a.SE-.004) > 1e-9 {
+		t.Errorf("acceptance %v %v", a, ok)
+	}
 	var e sample.Evidence
 	for _, p := range collect(t, d.grid, bases, c, sample.Options{Method: sample.Rejection, Seed: 1, Particles: 200, Populations: 50}) {
 		e.Add(p)

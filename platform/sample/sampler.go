@@ -60,7 +60,8 @@ type Options struct {
 	Particles int
 
 	// First is the index of the first population of the stream, and
-	// Populations their number; 0 means that it does not end.
+	// Populations their number; 0 means that it does not end. Lanes run ahead
+	// of the reader, so name the number where it is known.
 	First, Populations int
 
 	// ResampleBelow is the fraction of Particles below which the effective
@@ -144,6 +145,15 @@ func (s *Sampler) Method() Method { return s.opts.Method }
 
 // Particles is the size of a population.
 func (s *Sampler) Particles() int { return s.opts.Particles }
+
+// Acceptance is the share of draws that plain rejection from the mixture of the
+// composition's bound would keep, from an estimate of the evidence: how hard the
+// composition is. It is false where no bound is known.
+func (s *Sampler) Acceptance(evidence Estimate) (Estimate, bool) {
+	b, ok := s.target.Bound()
+	m := math.Exp(b.LogM)
+	return Estimate{evidence.Value / m, evidence.SE / m}, ok
+}
 
 // Trajectory is one finished path.
 type Trajectory struct {

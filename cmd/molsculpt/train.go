@@ -1,0 +1,97 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/molsculpt/molsculpt/platform"
+	"github.com/molsculpt/molsculpt/platform/config"
+	"github.com/molsculpt/molsculpt/sdk"
+	"github.com/spf13/cobra"
+)
+
+func (a *app) trainCommand() *cobra.Command {
+	var fresh, asJSON bool
+	c := &cobra.Command{
+		Use:   "train FILE",
+		Short: "Train a base model for a reward",
+		Long: `Trains a base model as FILE describes, and writes its weights (safetensors) and a
+model card that says what it learned and how well. Ctrl-C ends it with a
+checkpoint, from which the same command goes on.
+
+A training file:
+
+  version: 1
+  name: soluble
+  seed: 1
+  space: {vocabulary: builtin, max_fragments: 9}
+  plugin: core/gflownet
+  reward: {function: esol, goal: maximize, floor: 0.001}
+  train: {steps: 10000, batch: 64}   # the plugin's own options
+  out: soluble.safetensors
+
+The reward is the desirability of the function, 0 to 1: its usual curve, or one
+that is given with goal and curve as in a campaign. The model learns to make a
+molecule x with a probability in proportion to reward(x)^beta, for every beta.
+
+Functions:
+
+` + rewardHelp(),
+		Example: "  molsculpt train soluble.yaml",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			t, err := config.LoadTraining(args[0])
+			if err != nil {
+				return err
+			}
+			cat, err := a.catalog()
+			if err != nil {
+				return err
+			}
+			bar := a.progress("train "+t.Name, 0)
+			defer bar.close()
+			// An interrupt asks the trainer to stop; it does not cut it off.
+			result, err := platform.Train(context.WithoutCancel(cmd.Context()), t, cat, platform.TrainOptions{
+				Fresh: fresh, Stop: cmd.Context().Done(), Log: a.logger(),
+				Progress: func(p sdk.Progress, s platform.RewardStats) {
+					bar.setTotal(int64(p.Steps))
+					bar.set(int64(p.Step), trainNote(p, s))
+				},
+			})
+			if err != nil {
+				return err
+			}
+			bar.close()
+			if asJSON {
+				return writeJSON(a.Out, result)
+			}
+			if result.Stopped {
+				a.say("interrupted at a checkpoint. Go on with the same command.")
+				return exitStatus(1)
+			}
+			s := result.Stats
+			fmt.Fprintf(a.Out, "weights  %s\ncard     %s\nsha256   %s\n", result.Weights, result.Card, result.SHA256)
+			a.say("%d states proposed, %d distinct scored, %d below the floor, %d without a score", s.Asked, s.Scored, s.Clipped, s.Failed)
+			return nil
+		},
+	}
+	c.Flags().BoolVar(&fresh, "fresh", false, "begin anew, and forget the checkpoint")
+	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	return c
+}
+
+// trainNote is what a training's progress says besides its steps.
+func trainNote(p sdk.Progress, s platform.RewardStats) string {
+	var parts []string
+	if p.Message != "" {
+		parts = append(parts, p.Message)
+	}
+	for _, k := range slices.Sorted(maps.Keys(p.Metrics)) {
+		parts = append(parts, fmt.Sprintf("%s %.4g", k, p.Metrics[k]))
+	}
+	parts = append(parts, fmt.Sprintf("%d scored", s.Scored))
+	return strings.Join(parts, ", ")
+}

@@ -1,0 +1,221 @@
+package platform
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/hashicorp/go-hclog"
+
+	"github.com/molsculpt/molsculpt/platform/catalog"
+	"github.com/molsculpt/molsculpt/platform/config"
+	"github.com/molsculpt/molsculpt/rewards"
+	"github.com/molsculpt/molsculpt/sdk"
+	"github.com/molsculpt/molsculpt/sdk/host"
+	"github.com/molsculpt/molsculpt/sdk/space"
+)
+
+// TrainOptions are the choices of [Train] that do not change its result.
+type TrainOptions struct {
+	// Fresh begins anew where a checkpoint is there.
+	Fresh bool
+	// Stop asks for a checkpoint and an early end when it is closed; may be nil.
+	Stop <-chan struct{}
+	// Progress is told how far the training is; may be nil.
+	Progress func(sdk.Progress, RewardStats)
+	Log      hclog.Logger
+}
+
+// Trained is what a training came to.
+type Trained struct {
+	Weights string // file, "" where it was stopped early
+	Card    string // file of the model card
+	SHA256  string // of the weights
+	Resumed bool   // whether it went on from a checkpoint
+	Stopped bool   // whether it can go on from one
+	Stats   RewardStats
+}
+
+// ModelCard is what is known of trained weights.
+type ModelCard struct {
+	Name          string           `json:"name"`
+	WeightsSHA256 string           `json:"weights_sha256"`
+	Plugin        string           `json:"plugin"`
+	PluginVersion string           `json:"plugin_version"`
+	Space         space.Descriptor `json:"space"`
+	Vocabulary    string           `json:"vocabulary"`
+	Seed          uint64           `json:"seed"`
+	Reward        CardReward       `json:"reward"`
+	Training      json.RawMessage  `json:"training"` // the options given to the plugin
+	Model         json.RawMessage  `json:"model"`    // what the plugin says: architecture, metrics
+}
+
+// CardReward says what a model learned.
+type CardReward struct {
+	Function string  `json:"function"`
+	Goal     string  `json:"goal"`
+	Curve    string  `json:"curve"`
+	Floor    float64 `json:"floor"` // lowest reward, and what a failed one counts as
+	RewardStats
+}
+
+// Train trains a base model as a training file says, or goes on with that from
+// the checkpoint beside the file for the weights. The mistakes it finds in the
+// file are *config.Error.
+func Train(ctx context.Context, t *config.Training, cat *catalog.Catalog, o TrainOptions) (*Trained, error) {
+	sp, spaceErr := openSpace(t.Space, t.Path)
+	objective, rewardErr := NewObjective(t.Reward)
+	found, pluginErr := cat.Plugin(t.Plugin.Value, filepath.Dir(t.Path("x")))
+	if pluginErr != nil {
+		pluginErr = placed(t.Plugin.Mark, pluginErr)
+	}
+	if err := config.Collect(spaceErr, rewardErr, pluginErr); err != nil {
+		return nil, err
+	}
+	out := t.Path(t.Out.Value)
+	check := &checkpoint{path: out + ".checkpoint", identity: trainingIdentity(t, sp, objective)}
+	previous, err := check.load(o.Fresh)
+	if err != nil {
+		return nil, err
+	}
+	plugin, err := startPlugin(ctx, found, o.Log)
+	if err != nil {
+		return nil, placedOr(ctx, t.Plugin.Errorf("%v", err), err)
+	}
+	defer func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTime)
+		defer cancel()
+		_ = plugin.Close(ctx) // ends by force where it would not
+	}()
+	d := plugin.Describe()
+	if !d.Can(sdk.CanTrain) {
+		return nil, t.Plugin.Errorf("the plugin %s cannot train (it can: %v)", d.Name, d.Capabilities)
+	}
+	source := newRewardSource(sp, objective, t.Floor)
+	result, err := plugin.Train(ctx, host.Training{
+		Spec: t.Train.JSON, Space: sp, Definition: sp.Definition(), Seed: t.Seed, Checkpoint: previous,
+		Rewards: func(ctx context.Context, states []space.State, _ []float64) ([]sdk.Reward, error) {
+			return source.rewards(ctx, states)
+		},
+		Save: func(_ context.Context, data []byte) error { return check.save(data) },
+		Progress: func(p sdk.Progress) {
+			if o.Progress != nil {
+				o.Progress(p, source.Stats())
+			}
+		},
+		Stop: o.Stop,
+	})
+	if err != nil {
+		return nil, placedOr(ctx, t.Train.Mark.Errorf("training failed: %v", err), err)
+	}
+	done := &Trained{Resumed: previous != nil, Stopped: result.Stopped, Stats: source.Stats()}
+	if result.Stopped {
+		return done, nil
+	}
+	card := ModelCard{
+		Name: t.Name, Plugin: d.Name, PluginVersion: d.Version, Space: sp.Descriptor(),
+		Vocabulary: t.Space.Vocabulary.Value, Seed: t.Seed, Training: t.Train.JSON, Model: result.Card,
+		Reward: CardReward{objective.Function.Name, objective.Goal.String(), objective.Curve.String(), t.Floor, done.Stats},
+	}
+	if err := done.write(out, result.Weights, card); err != nil {
+		return nil, err
+	}
+	return done, check.remove()
+}
+
+// write stores the weights and, beside them, their card.
+func (d *Trained) write(out string, weights []byte, card ModelCard) error {
+	sum := sha256.Sum256(weights)
+	d.SHA256 = hex.EncodeToString(sum[:])
+	card.WeightsSHA256 = d.SHA256
+	text, err := json.MarshalIndent(card, "", "  ")
+	if err != nil {
+		return fmt.Errorf("platform: write card: %w", err)
+	}
+	d.Weights, d.Card = out, cardFile(out)
+	if err := writeWhole(d.Weights, weights); err != nil {
+		return fmt.Errorf("platform: write weights: %w", err)
+	}
+	if err := writeWhole(d.Card, append(text, '\n')); err != nil {
+		return fmt.Errorf("platform: write card: %w", err)
+	}
+	return nil
+}
+
+// cardFile is the card's file for a weights file.
+func cardFile(weights string) string {
+	return weights[:len(weights)-len(filepath.Ext(weights))] + ".card.json"
+}
+
+// trainingIdentity is a digest of all that the result of a training depends on.
+func trainingIdentity(t *config.Training, sp *space.Fragments, o rewards.Objective) string {
+	return config.Digest(fmt.Sprintf("%s\n%d\n%s\n%s\n%s\n%s %s\n%g\n%s",
+		t.Name, t.Seed, sp.Descriptor().Digest, t.Plugin.Value, o.Function.Name, o.Goal, o.Curve, t.Floor, t.Train.JSON))
+}
+
+// checkpoint is the file that a training goes on from: a line with the identity
+// of the training, then what the trainer handed over.
+type checkpoint struct {
+	path     string
+	identity string
+}
+
+const checkpointHead = "molsculpt checkpoint 1 "
+
+func (c *checkpoint) save(data []byte) error {
+	return writeWhole(c.path, append([]byte(checkpointHead+c.identity+"\n"), data...))
+}
+
+// load is the last checkpoint of this training, nil for none.
+func (c *checkpoint) load(fresh bool) ([]byte, error) {
+	if fresh {
+		return nil, c.remove()
+	}
+	data, err := os.ReadFile(c.path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("platform: read checkpoint: %w", err)
+	}
+	head, rest, ok := bytes.Cut(data, []byte("\n"))
+	if !ok || !bytes.HasPrefix(head, []byte(checkpointHead)) {
+		return nil, fmt.Errorf("%s is not a checkpoint\ntry: --fresh to begin anew", c.path)
+	}
+	if string(head[len(checkpointHead):]) != c.identity {
+		return nil, fmt.Errorf("%s is the checkpoint of another training: the file, its seed, reward or options have changed since\ntry: --fresh to begin anew, or change them back", c.path)
+	}
+	return rest, nil
+}
+
+func (c *checkpoint) remove() error {
+	if err := os.Remove(c.path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("platform: remove checkpoint: %w", err)
+	}
+	return nil
+}
+
+// writeWhole writes a file that is there whole and on the disk, or as it was
+// before.
+func writeWhole(path string, data []byte) error {
+	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".new-*")
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	err = errors.Join(err, f.Chmod(0o644), f.Sync(), f.Close())
+	if err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		_ = os.Remove(f.Name())
+	}
+	return err
+}
