@@ -121,6 +121,9 @@ func (a *Analysis) aromaticCycles(aliphatic *smarts.Pattern) int {
 		return 0
 	}
 	out := a.heads(aliphatic)
+	if size(out) == 0 {
+		return len(a.mol.Rings) // symmetric rings included, as in RDKit
+	}
 	left := func(i int32) bool { return a.mol.Atoms[i].InRing && !has(out, i) }
 	// Each bond joins two components or closes a ring.
 	root := make([]int32, len(a.mol.Atoms))

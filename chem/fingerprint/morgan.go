@@ -178,16 +178,16 @@ func massDifference(a *chem.Atom) int32 {
 	return int32(mass.Isotope(a.Element, a.Isotope) - mass.Average(a.Element))
 }
 
-// bondCode is the number that stands for a bond order in the hashes.
+// bondCode is the number that stands for a bond order in the hashes. A bond
+// without an order (~) counts as RDKit's unspecified one, which is what it reads
+// there.
 func bondCode(o chem.Order) uint32 {
 	switch o {
 	case chem.Aromatic:
 		return 12
 	case chem.Dative:
 		return 17
-	case chem.Zero:
-		return 21
-	case chem.Unspecified:
+	case chem.Zero, chem.Unspecified:
 		return 0
 	}
 	return uint32(o - chem.Single + 1)
