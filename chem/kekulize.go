@@ -1,5 +1,7 @@
 package chem
 
+import "slices"
+
 // maxKekuleSteps bounds the search for alternating paths in one molecule.
 const maxKekuleSteps = 200000
 
@@ -25,6 +27,9 @@ func (w *workspace) kekulize(m *Mol) error {
 		}
 		w.needs[i] = m.wantsDouble(i)
 		wild = wild || a.Element == 0
+		if w.needs[i] == mustDouble && m.Degree(i) > 3 && m.joinsSystems(int32(i)) {
+			return &KekulizeError{Atoms: []int{i}, Reason: "aromatic spiro atom"}
+		}
 	}
 	// Wildcards have double bonds if that works out, else as many as may be.
 	left := w.match(m, mustDouble)
@@ -83,6 +88,33 @@ func (w *workspace) match(m *Mol, wildcard uint8) []int {
 		}
 	}
 	return left
+}
+
+// joinsSystems tells whether an aromatic atom is a spiro atom: it has a ring
+// without aromatic bonds to it, and no ring takes in bonds of both kinds.
+// RDKit, which kekulises fused systems one by one, does not get past these.
+func (m *Mol) joinsSystems(i int32) bool {
+	apart := false
+	for _, ring := range m.Rings {
+		if !slices.Contains(ring, i) {
+			continue
+		}
+		aromatic, other := false, false
+		for _, nb := range m.Neighbors(int(i)) {
+			if ringHasBond(ring, i, nb.Atom) {
+				if m.Bonds[nb.Bond].Order == Aromatic {
+					aromatic = true
+				} else {
+					other = true
+				}
+			}
+		}
+		if aromatic && other {
+			return false
+		}
+		apart = apart || other
+	}
+	return apart
 }
 
 func (m *Mol) hasAromaticRingBond(i int) bool {

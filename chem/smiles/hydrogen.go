@@ -7,7 +7,7 @@ import (
 )
 
 // mergeHydrogens turns hydrogen atoms into hydrogen counts of their neighbours
-// where RDKit does: not isotopes, protons, bridges, H-H, hydrogens on wildcards
+// where RDKit does: not isotopes, bridges, H-H, hydrogens on wildcards
 // or on centres of another class than tetrahedral, or those that alone carry
 // the mark of a double bond.
 func (p *parser) mergeHydrogens() {
@@ -27,7 +27,7 @@ func (p *parser) mergeHydrogens() {
 	gone := make([]bool, len(m.Bonds))
 	for i := range m.Atoms {
 		h := &m.Atoms[i]
-		if h.Element != 1 || h.Isotope != 0 || h.Charge > 0 || h.ExplicitH != 0 || m.Degree(i) != 1 {
+		if h.Element != 1 || h.Isotope != 0 || h.ExplicitH != 0 || m.Degree(i) != 1 {
 			continue
 		}
 		nb := m.Neighbors(i)[0]

@@ -1,0 +1,185 @@
+package chem_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"github.com/molsculpt/molsculpt/chem"
+	"github.com/molsculpt/molsculpt/chem/smiles"
+)
+
+func parse(t testing.TB, s string) *chem.Mol {
+	t.Helper()
+	m, err := smiles.Parse(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+func TestPerceiveBuildsMoleculesFromAtomsAndBonds(t *testing.T) {
+	t.Parallel()
+	// Pyridine-3-carboxamide with localised bonds.
+	m := &chem.Mol{}
+	for _, z := range []uint8{6, 6, 7, 6, 6, 6, 6, 8, 7} {
+		m.Atoms = append(m.Atoms, chem.Atom{Element: z})
+	}
+	for _, b := range [][3]int32{{0, 1, 2}, {1, 2, 1}, {2, 3, 2}, {3, 4, 1}, {4, 5, 2}, {5, 0, 1}, {0, 6, 1}, {6, 7, 2}, {6, 8, 1}} {
+		m.Bonds = append(m.Bonds, chem.Bond{A: b[0], B: b[1], Order: chem.Order(b[2])})
+	}
+	if err := chem.Perceive(m); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := smiles.Canonical(m), smiles.Canonical(parse(t, "NC(=O)c1cccnc1")); got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+func TestPerceivingAgainChangesNothing(t *testing.T) {
+	t.Parallel()
+	for _, s := range []string{
+		"c1cc[nH]c1", "Cn1cnc2c1c(=O)n(C)c(=O)n2C", "C[N+](=O)[O-]", "O=c1cccc[nH]1", "C[C@H](N)C(=O)O",
+		"F/C=C/C=C\\Cl", "c1ccc2c(c1)[nH]c1ccccc12", "C[S@](=O)CC", "[nH]1nnc(C)n1",
+	} {
+		m := parse(t, s)
+		want := smiles.Canonical(m)
+		for range 2 {
+			if err := chem.Perceive(m); err != nil {
+				t.Fatalf("%s: %v", s, err)
+			}
+			if got := smiles.Canonical(m); got != want {
+				t.Errorf("%s: %s became %s", s, want, got)
+			}
+		}
+	}
+}
+
+func TestNeutralize(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{
+		"CC[NH3+]":                   "CCN",
+		"CC(=O)[O-]":                 "CC(=O)O",
+		"C[N+](=O)[O-]":              "C[N+](=O)[O-]",
+		"C[N+](C)(C)C":               "C[N+](C)(C)C",
+		"C[N+](C)(C)CC(=O)[O-]":      "C[N+](C)(C)CC(=O)[O-]",
+		"C[n+]1ccccc1[O-]":           "C[n+]1ccccc1[O-]",
+		"[O-][n+]1ccccc1":            "[O-][n+]1ccccc1",
+		"[NH3+]CC(=O)[O-]":           "NCC(=O)O",
+		"c1c[nH]c[nH+]1":             "c1c[nH]cn1",
+		"[nH+]1ccccc1.[Cl-]":         "n1ccccc1.Cl",
+		"[Na+].CC(=O)[O-]":           "[Na+].CC(=O)[O-]",
+		"F[B-](F)(F)F":               "F[B-](F)(F)F",
+		"[O-]c1ccccc1C(=O)[O-].[K+]": "Oc1ccccc1C(=O)[O-].[K+]",
+		"C[C@H]([NH3+])C(=O)[O-]":    "C[C@H](N)C(=O)O",
+		"c1nn[n-]n1":                 "c1nn[nH]n1",
+		"[S-]c1ccccc1":               "Sc1ccccc1",
+		"CC(=O)[CH-]C(C)=O":          "CC(=O)CC(C)=O",
+	} {
+		m, err := chem.Neutralize(parse(t, in))
+		if err != nil {
+			t.Errorf("%s: %v", in, err)
+			continue
+		}
+		if got, want := smiles.Canonical(m), smiles.Canonical(parse(t, want)); got != want {
+			t.Errorf("%s became %s, want %s", in, got, want)
+		}
+	}
+}
+
+func TestSymmetryClasses(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]int{
+		"c1ccccc1": 1, "Cc1ccccc1": 5, "CC(C)(C)O": 3, "C12C3C4C1C5C4C3C25": 1, "CCO": 3, "C[C@H](F)C[C@@H](F)C": 4,
+	} {
+		classes := chem.SymmetryClasses(parse(t, in))
+		if got := slices.Max(classes) + 1; got != want {
+			t.Errorf("%s: %d classes %v, want %d", in, got, classes, want)
+		}
+	}
+}
+
+func TestCanonicalRanksAreAPermutation(t *testing.T) {
+	t.Parallel()
+	m := parse(t, "CC(C)(C)c1cc(C(C)(C)C)cc(C(C)(C)C)c1.C1CC1.C1CC1")
+	ranks := chem.CanonicalRanks(m)
+	slices.Sort(ranks)
+	for i, r := range ranks {
+		if i != r {
+			t.Fatalf("rank %d is missing in %v", i, ranks)
+		}
+	}
+}
+
+func TestStereoCentres(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{
+		"CC(N)C(=O)O":                "[{1 ?}]",
+		"C[C@H](N)C(=O)O":            "[{1 S}]",
+		"CCC":                        "[]",
+		"C[S@](=O)CC":                "[{1 R}]",
+		"C[C@H](F)C(O)[C@@H](F)C":    "[{1 S} {5 S}]",
+		"C[C@H](F)C(O)[C@H](F)C":     "[{1 S} {3 ?} {5 R}]",
+		"CC1CCC(C)CC1":               "[]",
+		"Cn1c(=O)n2n(c1=O)C1CCC2CC1": "[{4 ?} {5 ?}]",
+	} {
+		m := parse(t, in)
+		got := "["
+		for i, c := range chem.StereoCentres(m) {
+			if i > 0 {
+				got += " "
+			}
+			got += fmt.Sprintf("{%d %c}", c.Atom, c.Label)
+		}
+		if got += "]"; got != want {
+			t.Errorf("%s: %s, want %s", in, got, want)
+		}
+	}
+}
+
+func TestRingSystemsJoinFusedSpiroAndBridged(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]int{
+		"c1ccc2ccccc2c1": 1, "C1CCC2(CC1)OCCO2": 1, "C1CC2CCC1C2": 1, "c1ccccc1-c1ccccc1": 2, "CCO": 0,
+	} {
+		if got := len(chem.RingSystems(parse(t, in))); got != want {
+			t.Errorf("%s: %d ring systems, want %d", in, got, want)
+		}
+	}
+}
+
+func TestLargestComponentDropsCounterions(t *testing.T) {
+	t.Parallel()
+	m, err := chem.LargestComponent(parse(t, "[Na+].C[C@H](N)C(=O)[O-].O"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := smiles.Canonical(m), smiles.Canonical(parse(t, "C[C@H](N)C(=O)[O-]")); got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+func TestKekulizeMatchesLargePolycycles(t *testing.T) {
+	t.Parallel()
+	// Graphite-like flakes and fullerene pieces make a greedy matching fail.
+	r := rand.New(rand.NewPCG(3, 4))
+	for _, s := range []string{
+		"c1cc2ccc3ccc4ccc5ccc6ccc1c1c2c3c4c5c61",
+		"c1cc2cc3ccc4cc5cccc6c7cccc8c1c2c1c3c4c(c56)c1c78",
+		"c1ccc2c(c1)c1ccccc1c1ccccc21",
+	} {
+		m, err := smiles.Parse(s)
+		if err != nil {
+			t.Errorf("%s: %v", s, err)
+			continue
+		}
+		want := smiles.Canonical(m)
+		for range 20 {
+			w := smiles.Write(m, smiles.WriteOptions{Rand: r})
+			if got := smiles.Canonical(parse(t, w)); got != want {
+				t.Fatalf("%s: %s, want %s", w, got, want)
+			}
+		}
+	}
+}

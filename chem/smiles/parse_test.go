@@ -1,0 +1,117 @@
+package smiles_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/molsculpt/molsculpt/chem"
+	"github.com/molsculpt/molsculpt/chem/smiles"
+)
+
+func TestSyntaxErrorsNameThePlace(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		in      string
+		offset  int
+		message string
+	}{
+		{"CC(C", 2, "branch is not closed"},
+		{"CC)C", 2, "closing parenthesis without an opening one"},
+		{"C1CC", 1, "ring closure is not closed"},
+		{"C11", 2, "ring closure bonds an atom to itself"},
+		{"C12CC12", 6, "ring closure repeats a bond"},
+		{"C()C", 2, "empty branch"},
+		{"CC=", 2, "bond leads nowhere"},
+		{"=CC", 0, "a bond must follow an atom"},
+		{"C==C", 2, "two bonds in a row"},
+		{"CXC", 1, "no such atom outside brackets"},
+		{"C[Xx]", 2, "unknown element symbol"},
+		{"C[NH4+", 1, "bracket is not closed"},
+		{"C[N@@@H]", 5, "unexpected character in a bracket atom"},
+		{"C%1", 1, "expected two digits after %"},
+		{"C.", 1, "expected an atom after the dot"},
+		{"C!C", 1, "unexpected character"},
+	} {
+		_, err := smiles.Parse(c.in)
+		var s *smiles.SyntaxError
+		if !errors.As(err, &s) {
+			t.Errorf("%s: got %v, want a SyntaxError", c.in, err)
+			continue
+		}
+		if s.Offset != c.offset || s.Message != c.message {
+			t.Errorf("%s: %q at byte %d, want %q at byte %d", c.in, s.Message, s.Offset, c.message, c.offset)
+		}
+		lines := strings.Split(s.Caret(), "\n")
+		if len(lines) != 2 || lines[0] != c.in || strings.Index(lines[1], "^") != c.offset {
+			t.Errorf("%s: caret misplaced:\n%s", c.in, s.Caret())
+		}
+	}
+}
+
+func TestChemicalErrorsNameTheAtom(t *testing.T) {
+	t.Parallel()
+	_, err := smiles.Parse("CC(C)(C)(C)C")
+	var v *chem.ValenceError
+	if !errors.As(err, &v) || v.Atom != 1 || v.Element != 6 || v.Valence != 5 {
+		t.Errorf("got %v, want a ValenceError for atom 1", err)
+	}
+	_, err = smiles.Parse("Cc1ccnc1")
+	var k *chem.KekulizeError
+	if !errors.As(err, &k) || len(k.Atoms) == 0 {
+		t.Errorf("got %v, want a KekulizeError with atoms", err)
+	}
+	for _, s := range []string{"c1cccc1", "cC", "[NH4]", "C[H]C", "Cc1(C)=NCCCC1"} {
+		if _, err := smiles.Parse(s); err == nil {
+			t.Errorf("%s was accepted", s)
+		}
+	}
+}
+
+func TestParseReadsNamesAndBlanks(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{" CCO ethanol": "CCO", "": "", "C\tmethane": "C"} {
+		m := parse(t, in)
+		if got := smiles.Canonical(m); got != want {
+			t.Errorf("%q gives %q, want %q", in, got, want)
+		}
+	}
+}
+
+// FuzzParse proves that Parse never panics, and that what Write writes of a
+// parsed molecule is read back as the same molecule. Not meant are wildcards
+// in rings, whose aromaticity depends on the form, hydrogens that stay atoms,
+// and atoms of more than four neighbours.
+func FuzzParse(f *testing.F) {
+	for _, k := range known {
+		f.Add(k.in)
+	}
+	for _, s := range rich {
+		f.Add(s)
+	}
+	for _, s := range []string{"C1CC", "[nH]1cccc1", "C%(123)CC%(123)", "N->[Pt]<-N", "[H]/N=C/C", "*c1ccccc1", "C$C", "[Cl-].[NH4+]"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		if len(s) > 300 {
+			return
+		}
+		m, err := smiles.Parse(s)
+		if err != nil {
+			return
+		}
+		for i, a := range m.Atoms {
+			if a.Element <= 1 || m.Degree(i) > 4 || a.Radical > 0 {
+				return
+			}
+		}
+		c := smiles.Canonical(m)
+		back, err := smiles.Parse(c)
+		if err != nil {
+			t.Fatalf("%q is written as %q, which does not parse: %v", s, c, err)
+		}
+		if a, b := smiles.Canonical(chem.StripStereo(m)), smiles.Canonical(chem.StripStereo(back)); a != b {
+			t.Fatalf("%q is written as %q; without stereo %q became %q", s, c, a, b)
+		}
+	})
+}
