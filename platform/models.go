@@ -62,6 +62,7 @@ func (m *models) start(ctx context.Context, i int, pm PlannedModel, sp *space.Fr
 	}
 	policy, err := plugin.LoadPolicy(ctx, host.Model{
 		Space: sp, Definition: sp.Definition(), Weights: pm.Weights.Data, SHA256: pm.Weights.SHA256,
+		Options: pm.Options,
 	}, pm.Conditions)
 	if err != nil {
 		return placedOr(ctx, pm.file.Mark.Errorf("model %s cannot be loaded: %v", pm.Name, err), err)

@@ -35,6 +35,7 @@ type PlannedModel struct {
 	Plugin     catalog.Plugin
 	Weights    catalog.Weights
 	Conditions map[string]float64
+	Options    []byte // JSON for the plugin, nil for none
 
 	file config.Model
 }

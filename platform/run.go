@@ -117,14 +117,7 @@ func (r *run) populations(ctx context.Context, comp *compose.Composition) error 
 	if total > 0 && next >= total || r.enough(state) {
 		return nil
 	}
-	method, err := sample.ParseMethod(r.plan.Campaign.Sample.Method)
-	if err != nil {
-		return err
-	}
-	s, err := sample.New(r.plan.Space, r.models.policies, comp, sample.Options{
-		Method: method, Seed: r.plan.Campaign.Seed, Particles: r.plan.Campaign.Sample.Particles,
-		First: next, Populations: max(0, total-next),
-	})
+	s, err := newSampler(r.plan, r.models, comp, next, max(0, total-next))
 	if err != nil {
 		return err
 	}

@@ -5,11 +5,15 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/molsculpt/molsculpt/sdk"
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"molsculpt": main})
+	testscript.Main(m, map[string]func(){
+		"molsculpt": main,
+		"tilted":    func() { sdk.Serve(tiltedPlugin) },
+	})
 }
 
 func TestScripts(t *testing.T) {

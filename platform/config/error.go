@@ -25,7 +25,10 @@ func (e *Error) Error() string {
 	if e.Line > 0 {
 		fmt.Fprintf(&b, ":%d:%d", e.Line, e.Column)
 	}
-	b.WriteString(": " + e.Msg)
+	if b.Len() > 0 {
+		b.WriteString(": ")
+	}
+	b.WriteString(e.Msg)
 	if e.Line > 0 && e.Source != "" {
 		prefix := fmt.Sprintf("%5d | ", e.Line)
 		fmt.Fprintf(&b, "\n%s%s\n%s| %s^", prefix, e.Source, strings.Repeat(" ", len(prefix)-2), caretIndent(e.Source, e.Column-1))

@@ -46,6 +46,13 @@ type Text struct {
 	lead  int // characters of the file before the first of Value: 1 for a quote
 }
 
+// Literal is a text that does not come from a file, but from a command line for
+// example; name is what errors call it.
+func Literal(name, value string) Text {
+	src := &source{name: name, lines: []string{value}}
+	return Text{Mark: Mark{src: src, Line: 1, Column: 1}, Value: value}
+}
+
 // At is the place of byte offset off of the value. It is exact for strings
 // written on one line without escapes.
 func (t Text) At(off int) Mark {

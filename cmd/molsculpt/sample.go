@@ -1,0 +1,128 @@
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"strings"
+
+	"github.com/molsculpt/molsculpt/platform"
+	"github.com/molsculpt/molsculpt/platform/catalog"
+	"github.com/molsculpt/molsculpt/platform/compose"
+	"github.com/molsculpt/molsculpt/platform/config"
+	"github.com/molsculpt/molsculpt/platform/sample"
+	"github.com/spf13/cobra"
+)
+
+func (a *app) sampleCommand() *cobra.Command {
+	var campaign string
+	var n, particles, maxFragments int
+	var seed uint64
+	var beta float64
+	var resample bool
+	c := &cobra.Command{
+		Use:   "sample EXPR",
+		Short: "Write molecules of a model or a composition to standard output",
+		Long: `Samples a model or a composition and writes canonical SMILES, one per line, each
+with the logarithm of its weight after a tab: averages over the sample must be
+weighted with these. --resample instead draws an unweighted list from the
+weighted sample, in which a molecule of large weight occurs several times.
+
+The models are the trained ones that are a part of molsculpt (molsculpt plugin
+list names them), or those of a campaign file.
+
+  a & b    likely under both            a - b    likely under a, not under b
+  a | b    mixture                      0.7 a | 0.3 b   with weights
+  a &{0.2} b, a -{0.8} b                the balance shifted
+  harmonic(a, b, c), obs(a, a; over a, b, c), a^2, parentheses`,
+		Example: `  molsculpt sample qed -n 10
+  molsculpt sample 'qed & sa' -n 1000 > both.smi
+  molsculpt sample 'ours - known' --campaign campaign.yaml -n 100 --resample`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if n < 1 || n > config.MaxMolecules {
+				return usagef("-n is %d; it must be between 1 and %d", n, config.MaxMolecules)
+			}
+			cat, err := a.catalog()
+			if err != nil {
+				return err
+			}
+			camp, err := expressionCampaign(args[0], campaign, beta, maxFragments, cat)
+			if err != nil {
+				return err
+			}
+			camp.Seed, camp.Sample.Particles = seed, min(particles, n)
+			plan, err := platform.NewPlan(camp, cat)
+			if err != nil {
+				return err
+			}
+			out := bufio.NewWriter(a.Out)
+			bar := a.progress("sample", int64(n))
+			defer bar.close()
+			var smi []string
+			var logs []float64
+			done := 0
+			err = platform.Draw(cmd.Context(), plan, a.logger(), func(d platform.Drawn) (bool, error) {
+				for i, s := range d.SMILES {
+					if s == "" || done == n {
+						continue
+					}
+					done++
+					if w := d.Trajectories[i].LogWeight; resample {
+						smi, logs = append(smi, s), append(logs, w)
+					} else if _, err := fmt.Fprintf(out, "%s\t%.6f\n", s, w); err != nil {
+						return false, err
+					}
+				}
+				bar.set(int64(done), fmt.Sprintf("ESS %.0f%%", 100*d.MinESS/float64(max(1, d.Drawn))))
+				return done < n, out.Flush()
+			})
+			if err != nil {
+				return err
+			}
+			for _, i := range sample.Unweighted(logs, len(logs), rand.New(rand.NewPCG(seed, math.MaxUint64))) {
+				fmt.Fprintln(out, smi[i])
+			}
+			return out.Flush()
+		},
+	}
+	c.Flags().IntVarP(&n, "n", "n", 100, "molecules")
+	c.Flags().Uint64Var(&seed, "seed", 0, "seed")
+	c.Flags().StringVar(&campaign, "campaign", "", "campaign file whose models the expression names")
+	c.Flags().Float64Var(&beta, "beta", 32, "beta of the bundled models: higher is nearer to their reward's best")
+	c.Flags().IntVar(&particles, "particles", config.DefaultParticle, "trajectories of a population")
+	c.Flags().IntVar(&maxFragments, "max-fragments", config.DefaultFragment, "fragments of a molecule at most, for bundled models")
+	c.Flags().BoolVar(&resample, "resample", false, "an unweighted list, drawn from the weighted sample")
+	return c
+}
+
+// expressionCampaign is a campaign that samples an expression, over the models
+// of a campaign file or over the bundled ones.
+func expressionCampaign(expr, file string, beta float64, maxFragments int, cat *catalog.Catalog) (*config.Campaign, error) {
+	text := config.Literal("expression", expr)
+	if file != "" {
+		c, err := config.LoadCampaign(file)
+		if err != nil {
+			return nil, err
+		}
+		c.Compose, c.Sample.Method = text, "auto"
+		return c, nil
+	}
+	c := &config.Campaign{
+		Name: "sample", Compose: text, Sample: config.Sample{Method: "auto"},
+		Space: config.Space{Vocabulary: config.Literal("vocabulary", "builtin"), MaxFragments: maxFragments},
+	}
+	for _, w := range cat.Weights {
+		c.Models = append(c.Models, config.Model{
+			Name:       w.Name,
+			Plugin:     config.Literal("plugin", w.Plugin),
+			Weights:    config.Literal("weights", "builtin:"+w.Name),
+			Conditions: []config.Condition{{Name: "beta", Value: beta}},
+		})
+	}
+	if e, err := compose.Parse(expr); err == nil && len(e.Models()) > 0 && len(c.Models) == 0 {
+		return nil, fmt.Errorf("no trained models are bundled; name the campaign file of %s with --campaign", strings.Join(e.Models(), ", "))
+	}
+	return c, nil
+}

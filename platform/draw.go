@@ -1,0 +1,88 @@
+package platform
+
+import (
+	"context"
+
+	"github.com/hashicorp/go-hclog"
+
+	"github.com/molsculpt/molsculpt/chem/fragment"
+	"github.com/molsculpt/molsculpt/chem/smiles"
+	"github.com/molsculpt/molsculpt/platform/compose"
+	"github.com/molsculpt/molsculpt/platform/sample"
+	"github.com/molsculpt/molsculpt/sdk/space"
+)
+
+// newSampler samples a plan's composition from population first on.
+func newSampler(p *Plan, m *models, comp *compose.Composition, first, populations int) (*sample.Sampler, error) {
+	method, err := sample.ParseMethod(p.Campaign.Sample.Method)
+	if err != nil {
+		return nil, err
+	}
+	return sample.New(p.Space, m.policies, comp, sample.Options{
+		Method: method, Seed: p.Campaign.Seed, Particles: p.Campaign.Sample.Particles,
+		First: first, Populations: populations,
+	})
+}
+
+// Drawn is a population of molecules without scores.
+type Drawn struct {
+	*sample.Population
+	SMILES []string // canonical, by trajectory; "" where there is no molecule
+	Reason []string // why there is none
+}
+
+// Draw samples populations of a plan's composition, as its campaign would, and
+// hands over their molecules. It ends when each wants no more.
+func Draw(ctx context.Context, p *Plan, log hclog.Logger, each func(Drawn) (more bool, err error)) error {
+	m, err := startModels(ctx, p, log)
+	if err != nil {
+		return err
+	}
+	defer m.close()
+	return draw(ctx, p, m, each)
+}
+
+func draw(ctx context.Context, p *Plan, m *models, each func(Drawn) (more bool, err error)) error {
+	known, err := findNormalisers(ctx, p, m)
+	if err != nil {
+		return err
+	}
+	comp, err := compose.Compile(p.Expression, nil, known)
+	if err != nil {
+		return p.Campaign.Compose.Errorf("%v", err)
+	}
+	s, err := newSampler(p, m, comp, 0, 0)
+	if err != nil {
+		return err
+	}
+	empty := 0
+	for pop, err := range s.Populations(ctx) {
+		if err != nil {
+			return err
+		}
+		if len(pop.Trajectories) == 0 {
+			if empty++; empty >= 100 {
+				return sample.ErrNoSupport
+			}
+		} else {
+			empty = 0
+		}
+		d := Drawn{Population: pop, SMILES: make([]string, len(pop.Trajectories)), Reason: make([]string, len(pop.Trajectories))}
+		for i := range pop.Trajectories {
+			d.SMILES[i], d.Reason[i] = p.molecule(pop.Trajectories[i].Final())
+		}
+		if more, err := each(d); err != nil || !more {
+			return err
+		}
+	}
+	return ctx.Err()
+}
+
+// molecule is the canonical SMILES of a finished state, or why there is none.
+func (p *Plan) molecule(s space.State) (text, reason string) {
+	m, err := p.Space.Trees().Assemble(fragment.Tree(s))
+	if err != nil {
+		return "", err.Error()
+	}
+	return smiles.Canonical(m), ""
+}
