@@ -114,16 +114,18 @@ func watch(logger hclog.Logger) {
 		tick := time.NewTicker(parentInterval)
 		defer tick.Stop()
 		for {
+			why := "ending, as the host is gone"
 			select {
 			case s := <-told:
-				logger.Info("ending", "signal", s.String())
+				why = "ending on signal: " + s.String()
 			case <-tick.C:
 				if os.Getppid() == parent {
 					continue
 				}
-				logger.Warn("the host is gone, ending")
 			}
+			// The reader of standard error may be gone: log last.
 			removeSocketDir()
+			logger.Warn(why)
 			endGroup()
 			os.Exit(0)
 		}

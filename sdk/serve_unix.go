@@ -4,6 +4,7 @@ package sdk
 
 import (
 	"os"
+	"os/signal"
 	"syscall"
 )
 
@@ -14,7 +15,11 @@ var endSignals = []os.Signal{syscall.SIGTERM, syscall.SIGHUP}
 // claimStreams keeps the real standard output for the handshake, as os.Stdout,
 // and points file descriptor 1 at standard error: neither Go nor C code can
 // disturb the handshake any more, or fill a pipe that nobody reads.
+//
+// A write to standard error fails from now on where its reader is gone; Go
+// would end the process, before it has removed its socket.
 func claimStreams() *streams {
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	s := &streams{stdout: os.Stdout, stderr: os.Stderr}
 	fd, err := syscall.Dup(1)
 	if err != nil {
