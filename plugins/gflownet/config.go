@@ -39,7 +39,7 @@ type Config struct {
 	Average float64 `json:"average,omitempty"` // and the final weights; 0.999
 
 	Rate     float64 `json:"rate,omitempty"`      // learning rate; 0.001
-	ZRate    float64 `json:"z_rate,omitempty"`    // of log Z; 0.05
+	ZRate    float64 `json:"z_rate,omitempty"`    // share of a residual that log Z follows; 0.1
 	LastRate float64 `json:"last_rate,omitempty"` // share of the rates that is left at the end; 0.02
 	Warmup   int     `json:"warmup,omitempty"`    // updates until the full rate; 100
 	Decay    float64 `json:"decay,omitempty"`     // weight decay; 0
@@ -90,7 +90,7 @@ func (c Config) Complete() (Config, error) {
 	real(&c.Target, 0.95)
 	real(&c.Average, 0.999)
 	real(&c.Rate, 0.001)
-	real(&c.ZRate, 0.05)
+	real(&c.ZRate, 0.1)
 	real(&c.LastRate, 0.02)
 	real(&c.Clip, 10)
 	share(&c.Knee, 8)

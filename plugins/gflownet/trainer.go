@@ -66,7 +66,7 @@ func NewTrainer(sp *space.Fragments, c Config, seed uint64) (*Trainer, error) {
 	t.params = nn.NewParams(t.random(streamWeights, 0))
 	t.adam = nn.AdamW{Decay: c.Decay, Clip: c.Clip}
 	stop := t.stopBias()
-	l := treenet.LearnerConfig{Objective: c.objective(), Knee: c.Knee, ZRate: c.ZRate / c.Rate, Stop: stop, Threads: c.Threads}
+	l := treenet.LearnerConfig{Objective: c.objective(), Knee: c.Knee, Stop: stop, Threads: c.Threads}
 	if t.learner, err = treenet.NewLearner(c.net(), l, t.features, t.params, t.enc.masks); err != nil {
 		return nil, err
 	}
@@ -221,6 +221,7 @@ func (t *Trainer) Update(log []float64) (Stats, error) {
 		return Stats{}, fmt.Errorf("gflownet: update %d: the gradient is not finite; lower the learning rate (rate is %g)", t.step, t.config.Rate)
 	}
 	t.residual(&stats, residuals)
+	t.moveLogZ(paths, residuals)
 	t.target.Average(float32(t.config.Target), t.params)
 	keep := min(t.config.Average, (1+float64(t.step))/(10+float64(t.step)))
 	t.average.Average(float32(keep), t.params)
@@ -291,6 +292,27 @@ func (t *Trainer) residual(s *Stats, residuals []float64) {
 	}
 }
 
+// moveLogZ takes log Z at each knot towards what the residuals around it say:
+// a step in proportion to their mean, each cut off at twice the knee.
+func (t *Trainer) moveLogZ(paths []treenet.Path, residuals []float64) {
+	var sum, weight [treenet.Knots]float64
+	cond := treenet.Condition{Max: t.config.BetaMax}
+	for i, r := range residuals {
+		if t.config.Knee > 0 {
+			r = min(max(r, -2*t.config.Knee), 2*t.config.Knee)
+		}
+		for k, w := range treenet.ZCode(cond, paths[i].Beta)[:treenet.Knots] {
+			sum[k] += float64(w) * r
+			weight[k] += float64(w)
+		}
+	}
+	z := t.learner.LogZ().Data
+	rate := t.config.ZRate * t.schedule()
+	for k := range sum {
+		z[k] -= float32(rate * sum[k] / max(weight[k], 1))
+	}
+}
+
 // prime gives log Z a first guess: the straight line in beta through the
 // estimates of the first trajectories.
 func (t *Trainer) prime(paths []treenet.Path) error {
@@ -314,10 +336,9 @@ func (t *Trainer) prime(paths []treenet.Path) error {
 		offset := (sy - slope*sx) / n
 		for _, p := range []*nn.Params{t.params, t.target, t.average} {
 			z := p.Get(treenet.LogZName).Data
-			for j := range treenet.Bins {
-				z[j] = float32(slope * t.config.BetaMax / treenet.Bins)
+			for k := range treenet.Knots {
+				z[k] = float32(offset + slope*t.config.BetaMax*float64(k)/treenet.Bins)
 			}
-			z[treenet.Bins] = float32(offset)
 		}
 	}
 	t.primed = true

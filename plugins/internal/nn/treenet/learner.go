@@ -40,18 +40,20 @@ type Learner struct {
 	count   op.Rows // of paths
 }
 
-// ZWidth is the length of the code of beta for log Z: Bins thermometer entries
-// and a constant.
-const ZWidth = (Bins + 1 + 15) / 16 * 16
+// ZWidth is the length of the code of beta for log Z, padded: log Z is linear
+// between Knots values of beta.
+const (
+	ZWidth = (Knots + 15) / 16 * 16
+	Knots  = Bins + 1
+)
 
-// LogZName is the parameter that holds the weights of log Z.
+// LogZName is the parameter that holds log Z at the knots.
 const LogZName = "log z"
 
 // LearnerConfig says what is minimised.
 type LearnerConfig struct {
 	Objective op.Objective
 	Knee      float64 // where the squared residual becomes straight, nats; 0 for never
-	ZRate     float64 // multiplies the learning rate for log Z
 	Stop      float32 // bias of Stop at first
 	Threads   int
 }
@@ -63,10 +65,10 @@ func NewLearner(c Config, l LearnerConfig, f *Features, params *nn.Params, masks
 		return nil, err
 	}
 	x := &Learner{config: c, features: f, params: params, masks: masks, threads: l.Threads, objective: l.Objective, knee: l.Knee}
-	return x, x.build(Capacity{Trees: 512, Tokens: 2048, Rows: 4096}, 96, l.Stop, float32(l.ZRate))
+	return x, x.build(Capacity{Trees: 512, Tokens: 2048, Rows: 4096}, 96, l.Stop)
 }
 
-func (l *Learner) build(c Capacity, paths int, stop, zrate float32) error {
+func (l *Learner) build(c Capacity, paths int, stop float32) error {
 	g := nn.NewGraph(l.params, l.threads)
 	batch := newBatch(l.features, Condition{Max: l.config.BetaMax}, c)
 	out := define(g, l.config, l.features, batch, stop)
@@ -75,7 +77,7 @@ func (l *Learner) build(c Capacity, paths int, stop, zrate float32) error {
 		out.queries, out.keys, out.bias, out.stopKey, out.stopBias)
 	l.count = op.Rows{Cap: paths}
 	l.balance = op.Paths{States: &batch.count, Paths: &l.count, Residual: make([]float64, paths)}
-	z := g.Param(LogZName, 1, ZWidth, nn.Init{Rate: zrate})
+	z := g.Param(LogZName, 1, ZWidth, nn.Init{})
 	loss := g.Apply(&op.Balance{Env: g.Env(), Paths: &l.balance, Objective: l.objective, Knee: l.knee, Z: ZWidth}, logp, z)
 	if err := g.Err(); err != nil {
 		return err
@@ -92,14 +94,27 @@ func (l *Learner) build(c Capacity, paths int, stop, zrate float32) error {
 	return nil
 }
 
-// Params lists the parameters, whose Grad the last Run wrote.
-func (l *Learner) Params() []*nn.Param { return l.graph.Params() }
+// Params lists the parameters, whose Grad the last Run wrote, without log Z.
+func (l *Learner) Params() []*nn.Param {
+	var list []*nn.Param
+	for _, p := range l.graph.Params() {
+		if p.Name != LogZName {
+			list = append(list, p)
+		}
+	}
+	return list
+}
 
-// ZCode writes the code of beta for log Z.
+// LogZ is the parameter that holds log Z at the knots.
+func (l *Learner) LogZ() *nn.Param { return l.params.Get(LogZName) }
+
+// ZCode is the code of beta for log Z: the weights of the two knots around it.
 func ZCode(c Condition, beta float64) []float32 {
 	x := make([]float32, ZWidth)
-	c.Code(beta, x)
-	x[Bins] = 1
+	at := min(max(beta/c.Max*Bins, 0), Bins)
+	k := min(int(at), Bins-1)
+	x[k] = float32(float64(k+1) - at)
+	x[k+1] = float32(at - float64(k))
 	return x
 }
 
@@ -115,8 +130,7 @@ func (l *Learner) Run(paths []Path, version uint64) (loss float64, residuals []f
 	}
 	if !l.cap.holds(need) || len(paths) > l.paths {
 		c := Capacity{grown(l.cap.Trees, need.Trees), grown(l.cap.Tokens, need.Tokens), grown(l.cap.Rows, need.Rows)}
-		zrate := l.params.Get(LogZName).Rate
-		if err := l.build(c, max(l.paths, len(paths)), 0, zrate); err != nil {
+		if err := l.build(c, max(l.paths, len(paths)), 0); err != nil {
 			return 0, nil, err
 		}
 	}

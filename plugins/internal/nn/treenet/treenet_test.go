@@ -84,10 +84,11 @@ func TestGradientsOfTheWholeNetworkAreRight(t *testing.T) {
 			run() // gradients must not pile up
 			r := rand.New(rand.NewPCG(5, 6))
 			checked := 0
-			for _, p := range l.Params() {
-				if p.Name == LogZName && objective == op.Variance {
-					continue // fitted beside the loss
-				}
+			checks := l.Params()
+			if objective == op.TrajectoryBalance { // else it is fitted beside the loss
+				checks = append(checks, l.LogZ())
+			}
+			for _, p := range checks {
 				// Along the gradient and along a random direction.
 				grad := append([]float32(nil), p.Grad...)
 				var norm float64
