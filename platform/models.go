@@ -78,8 +78,8 @@ func (m *models) start(ctx context.Context, i int, pm PlannedModel, sp *space.Fr
 
 // placedOr is the error with its place, or the context's own error.
 func placedOr(ctx context.Context, placed, err error) error {
-	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
-		return err
+	if ctx.Err() != nil {
+		return errors.Join(ctx.Err(), err)
 	}
 	return placed
 }

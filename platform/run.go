@@ -190,7 +190,7 @@ func (r *run) end(ctx context.Context, err error) error {
 	status, message := store.Done, ""
 	switch {
 	case err == nil:
-	case ctx.Err() != nil && errors.Is(err, context.Cause(ctx)):
+	case ctx.Err() != nil:
 		status = store.Interrupted
 	default:
 		status, message = store.Broken, err.Error()

@@ -113,7 +113,7 @@ func (a *app) runCampaign(ctx context.Context, c *config.Campaign, f runFlags, w
 	switch {
 	case errors.As(err, &changed):
 		return nil, fmt.Errorf("%w\nthe difference (- in the store, + now):\n%s", err, changed.Diff())
-	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
+	case err != nil && ctx.Err() != nil: // whatever the interrupt broke first
 		a.say("interrupted; what was finished is kept. Go on with the same command.")
 		return nil, exitStatus(1)
 	case err != nil:
