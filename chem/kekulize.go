@@ -59,9 +59,8 @@ func (w *workspace) kekulize(m *Mol) error {
 		}
 		a.Aromatic = false
 		if (a.Element == 7 || a.Element == 15) && a.Charge == 0 && a.ExplicitH == 1 {
-			a.NoImplicit = false
-			a.ExplicitH = 0
-			a.ImplicitH = 1
+			// Written for the aromatic form only.
+			a.NoImplicit, a.ExplicitH = false, 0
 		}
 	}
 	return nil

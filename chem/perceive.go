@@ -30,10 +30,8 @@ func (w *workspace) perceive(m *Mol) error {
 		}
 		// The valence of an aromatic atom was a guess until now. RDKit leaves
 		// it at that and lets c1(C)(C)=NCC1 pass, which it cannot read back.
-		for i := range m.Atoms {
-			if err := m.checkValence(i, m.kekuleValence(i)); err != nil {
-				return err
-			}
+		if err := m.assignValences(); err != nil {
+			return err
 		}
 	}
 	m.assignRadicals()

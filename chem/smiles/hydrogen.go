@@ -123,6 +123,7 @@ func (p *parser) remove(atoms, bonds []bool) {
 		}
 	}
 	m.Bonds = m.Bonds[:k]
+	p.centres = slices.DeleteFunc(p.centres, func(c centre) bool { return atoms[c.atom] })
 	for i := range p.centres {
 		c := &p.centres[i]
 		c.atom = index[c.atom]
