@@ -87,6 +87,9 @@ func start(ctx context.Context, cfg *Config) (*process, error) {
 		GRPCDialOptions:  host.DialOptions(),
 		UnixSocketConfig: &plugin.UnixSocketConfig{TempDir: sockets.path},
 		RunnerFunc: func(_ hclog.Logger, spec *exec.Cmd, _ string) (runner.Runner, error) {
+			if err := ctx.Err(); err != nil {
+				return nil, err
+			}
 			// Of two values of a variable the last holds.
 			cmd.Env = append(environment(cfg.Env), spec.Env...)
 			cmd.Env = append(cmd.Env, plugin.EnvUnixSocketDir+"="+sockets.path)
@@ -101,7 +104,7 @@ func start(ctx context.Context, cfg *Config) (*process, error) {
 	})
 	abort := context.AfterFunc(ctx, func() { _ = p.runner.Kill(ctx) })
 	defer abort()
-	if err := p.connect(ctx, cfg); err != nil {
+	if err := p.connect(ctx); err != nil {
 		p.kill()
 		if ctx.Err() != nil {
 			return nil, fmt.Errorf("plugin %s: start: %w", cfg.Name, context.Cause(ctx))
@@ -114,7 +117,7 @@ func start(ctx context.Context, cfg *Config) (*process, error) {
 	return p, nil
 }
 
-func (p *process) connect(ctx context.Context, cfg *Config) error {
+func (p *process) connect(ctx context.Context) error {
 	protocol, err := p.client.Client()
 	if err != nil {
 		return err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"os/exec"
@@ -12,8 +13,6 @@ import (
 	"strconv"
 	"sync/atomic"
 	"time"
-
-	"io"
 
 	"github.com/hashicorp/go-plugin/runner"
 

@@ -26,7 +26,7 @@ import (
 // sockets is a short folder for sockets that has to be empty at the end.
 func sockets(t *testing.T) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "s")
+	dir, err := os.MkdirTemp("", "s") //nolint:usetesting // the name of a test is too long for a socket's path
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -485,4 +485,34 @@ func TestTheLogOfAPluginReachesTheLogger(t *testing.T) {
 			t.Errorf("the log does not say %q", want)
 		}
 	}
+}
+
+// BenchmarkSteps is a batch of grid states with a table of three cells each: what
+// a call costs beside the model.
+func BenchmarkSteps(b *testing.B) {
+	exe, err := os.Executable()
+	if err != nil {
+		b.Fatal(err)
+	}
+	p, err := Start(b.Context(), Config{Path: exe, Args: []string{"fake", "good"}})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer p.Close(context.Background())
+	sp, err := space.NewGrid(3, 5)
+	if err != nil {
+		b.Fatal(err)
+	}
+	policy, err := p.LoadPolicy(b.Context(), host.Model{Space: sp}, nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	states := walked(sp)
+	dst := make([]space.Steps, len(states))
+	for b.Loop() {
+		if err := policy.Steps(b.Context(), states, dst); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(len(states)), "states/op")
 }

@@ -67,6 +67,7 @@ func goTool(t *testing.T, args ...string) string {
 }
 
 func TestAThirdPartysPluginWorksFromAModuleOfItsOwn(t *testing.T) {
+	t.Parallel()
 	goTool(t, "build", "-o", "small", ".")
 	dir, err := thirdParty()
 	if err != nil {
@@ -76,6 +77,7 @@ func TestAThirdPartysPluginWorksFromAModuleOfItsOwn(t *testing.T) {
 	path := filepath.Join(dir, "small")
 
 	t.Run("it needs little of others", func(t *testing.T) {
+		t.Parallel()
 		for _, dep := range strings.Fields(goTool(t, "list", "-deps", ".")) {
 			for _, no := range []string{"gorgonia.org", "go.etcd.io", "gonum.org", "molsculpt/platform", "molsculpt/store", "molsculpt/plugins", "molsculpt/rewards", "molsculpt/cmd"} {
 				if strings.Contains(dep, no) {
@@ -92,6 +94,7 @@ func TestAThirdPartysPluginWorksFromAModuleOfItsOwn(t *testing.T) {
 		}
 	})
 	t.Run("it says what it is when started by hand", func(t *testing.T) {
+		t.Parallel()
 		out, err := exec.Command(path, "describe").Output()
 		var d sdk.Description
 		if err != nil || json.Unmarshal(out, &d) != nil || d.Name != "acme/small" || !d.Can(sdk.CanPolicy) {
@@ -115,6 +118,7 @@ func TestAThirdPartysPluginWorksFromAModuleOfItsOwn(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Run("it conforms", func(t *testing.T) {
+		t.Parallel()
 		client, err := p.Host(t.Context())
 		if err != nil {
 			t.Fatal(err)
@@ -122,6 +126,7 @@ func TestAThirdPartysPluginWorksFromAModuleOfItsOwn(t *testing.T) {
 		plugintest.Report(t, plugintest.Check(t.Context(), client, plugintest.Options{Model: host.Model{Space: sp}}))
 	})
 	t.Run("it prefers what it was asked for", func(t *testing.T) {
+		t.Parallel()
 		policy, err := p.LoadPolicy(t.Context(), host.Model{Space: sp, Options: []byte(`{"fragments": 2}`)}, map[string]float64{"beta": 20})
 		if err != nil {
 			t.Fatal(err)

@@ -466,6 +466,34 @@ func TestLargeWeightsArriveWhole(t *testing.T) {
 
 func TestTheFakesConform(t *testing.T) {
 	t.Parallel()
-	plugintest.Run(t, sdk.Plugin{Name: "test/fake", Version: "1.0.0", Policy: fake.Policy{}, Scorer: fake.Scorer{}},
-		plugintest.Options{Model: host.Model{Space: trees(t)}})
+	tr, _ := training(t)
+	plugintest.Run(t, sdk.Plugin{
+		Name: "test/fake", Version: "1.0.0",
+		Policy: fake.Policy{}, Scorer: fake.Scorer{}, Trainer: fake.Trainer{Rounds: 20},
+	}, plugintest.Options{Model: host.Model{Space: trees(t)}, Training: &tr})
+}
+
+// TestAPluginThatForgetsItsManners is the reverse: the checks can fail.
+func TestAPluginThatForgetsItsManners(t *testing.T) {
+	t.Parallel()
+	calls := float32(0)
+	c := serve(t, sdk.Plugin{Name: "fake", Version: "v1", Policy: fake.Policy{After: func(_ *sdk.StepRequest, r *sdk.StepReply) {
+		calls++
+		r.Stop[len(r.Stop)-1] += calls
+	}}}, host.Options{})
+	failed := map[string]bool{}
+	for _, r := range plugintest.Check(t.Context(), c, plugintest.Options{Model: host.Model{Space: trees(t)}}) {
+		if r.Err != nil {
+			failed[r.Name] = true
+		}
+	}
+	want := map[string]bool{
+		"it says what it is": true,
+		"an answer does not depend on the rest of the batch": true,
+		"the same question has the same answer":              true,
+		"unloading one copy leaves the other":                true,
+	}
+	if d := cmp.Diff(want, failed); d != "" {
+		t.Error(d)
+	}
 }

@@ -48,6 +48,7 @@ func (*spoiledScorer) Close() error { return nil }
 func (*spoiledScorer) Info() sdk.ScorerInfo {
 	return sdk.ScorerInfo{Outputs: []sdk.Output{{Name: "dock", Unit: "kcal/mol"}}}
 }
+
 func (s *spoiledScorer) Score(context.Context, []string) ([]sdk.Score, error) { return s.scores, nil }
 
 func TestWrongScoresNameTheMolecule(t *testing.T) {

@@ -21,6 +21,9 @@ type Options struct {
 	Model host.Model
 	// Scorer is what a scorer is loaded from.
 	Scorer host.Model
+	// Training is a short training run; a trainer is not tested without one. Its
+	// Save and Stop are set here.
+	Training *host.Training
 	// SMILES are what a scorer is asked about; a few common molecules if nil.
 	SMILES []string
 	// States is how many states a policy is asked about; 0 means 64.
@@ -51,6 +54,9 @@ func Check(ctx context.Context, c *host.Client, o Options) []Result {
 	}
 	if k.d.Can(sdk.CanScore) {
 		k.scorer(ctx)
+	}
+	if k.d.Can(sdk.CanTrain) {
+		k.trainer(ctx)
 	}
 	k.absent(ctx)
 	return k.results
@@ -138,7 +144,7 @@ func (k *checker) absent(ctx context.Context) {
 		if errors.Is(err, sdk.ErrUnsupported) {
 			err = nil
 		} else {
-			err = fmt.Errorf("the service answers, and not with UNIMPLEMENTED: %v", err)
+			err = fmt.Errorf("the service answers, and not with UNIMPLEMENTED: %s", fmt.Sprint(err))
 		}
 		k.add("it has no "+string(a.can)+", as it says", err)
 	}
@@ -171,7 +177,7 @@ func (k *checker) policy(ctx context.Context) {
 	if errors.Is(err, context.Canceled) {
 		err = nil
 	} else {
-		err = fmt.Errorf("a call whose context had ended gave %v", err)
+		err = fmt.Errorf("a call whose context had ended gave %s", fmt.Sprint(err))
 	}
 	k.add("a cancelled call ends", err)
 	other, err := k.c.LoadPolicy(ctx, m)
@@ -188,7 +194,7 @@ func (k *checker) policy(ctx context.Context) {
 	if errors.Is(err, sdk.ErrUnknownHandle) {
 		err = nil
 	} else {
-		err = fmt.Errorf("a call on an unloaded model gave %v, not NOT_FOUND", err)
+		err = fmt.Errorf("a call on an unloaded model gave %s, not NOT_FOUND", fmt.Sprint(err))
 	}
 	k.add("an unloaded model is unknown", err)
 }
@@ -283,4 +289,44 @@ func (k *checker) scorer(ctx context.Context) {
 	_, err = s.Score(ctx, []string{"", "not a molecule"})
 	k.add("a bad molecule is a status, not an error", err)
 	k.add("its scorer unloads", s.Unload(ctx))
+}
+
+// trainer trains to the end, and again with a stop at the first checkpoint.
+func (k *checker) trainer(ctx context.Context) {
+	const ends, stops = "its training ends with weights", "a training that is told to stop can go on"
+	if k.o.Training == nil {
+		k.skip(ends, "no training was given")
+		return
+	}
+	t := *k.o.Training
+	saved := 0
+	t.Save = func(context.Context, []byte) error {
+		saved++
+		return nil
+	}
+	_, err := k.c.Train(ctx, t)
+	k.add(ends, err)
+	if err != nil {
+		return
+	}
+	if saved == 0 {
+		k.skip(stops, "it handed over no checkpoint")
+		return
+	}
+	stop := make(chan struct{})
+	var last []byte
+	t.Stop = stop
+	t.Save = func(_ context.Context, checkpoint []byte) error {
+		if last == nil {
+			close(stop)
+		}
+		last = checkpoint
+		return nil
+	}
+	done, err := k.c.Train(ctx, t)
+	if err == nil && done.Stopped {
+		t.Stop, t.Checkpoint = nil, last
+		_, err = k.c.Train(ctx, t)
+	}
+	k.add(stops, err)
 }
