@@ -100,7 +100,7 @@ func (p *Plan) Rename(name string) {
 // OpenVocabulary reads the vocabulary of that name: "builtin" or a file.
 func OpenVocabulary(ref string, path func(string) string) (*fragment.Vocabulary, error) {
 	if ref == "builtin" {
-		return nil, errors.New("there is no built-in vocabulary yet")
+		return fragment.Builtin(), nil
 	}
 	data, err := os.ReadFile(path(ref))
 	if err != nil {

@@ -15,7 +15,7 @@ import (
 
 func (a *app) pluginCommand() *cobra.Command {
 	return parent("plugin", "The programs that base models run in",
-		a.pluginListCommand(), a.pluginInfoCommand(), a.pluginLockCommand(), a.pluginServeCommand())
+		a.pluginListCommand(), a.pluginInfoCommand(), a.pluginTestCommand(), a.pluginLockCommand(), a.pluginServeCommand())
 }
 
 // dirFlag adds --dir, the folder that plugin paths and the lock file are
