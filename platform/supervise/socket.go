@@ -1,6 +1,7 @@
 package supervise
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -45,6 +46,10 @@ func newSocketDir(base string) (*socketDir, error) {
 			return nil, fmt.Errorf("the path of the plugin's socket would have %d bytes, the system takes %d; name a shorter folder than %s for sockets (TMPDIR)", n, longestSocket, base)
 		}
 		lock, err := lockFile(filepath.Join(path, "lock"))
+		if err == nil && !stillThere(lock) {
+			_ = lock.Close()
+			err = errors.New("it was swept away")
+		}
 		if err == nil {
 			return &socketDir{path: path, lock: lock}, nil
 		}
@@ -53,6 +58,17 @@ func newSocketDir(base string) (*socketDir, error) {
 			return nil, fmt.Errorf("lock the folder of the plugin's socket: %w", err)
 		}
 	}
+}
+
+// stillThere says whether an open file has its name still: a sweeper may have
+// locked, removed and let go of it between its making and its locking here.
+func stillThere(f *os.File) bool {
+	have, err := f.Stat()
+	if err != nil {
+		return false
+	}
+	named, err := os.Lstat(f.Name())
+	return err == nil && os.SameFile(have, named)
 }
 
 // socketBase prefers /tmp, whose name is short: that of macOS's TMPDIR is not.
