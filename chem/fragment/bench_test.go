@@ -25,7 +25,11 @@ func walks(ts *Trees, n int) [][]Tree {
 // BenchmarkTrajectory measures rows, child and parents of every step of
 // trajectories with 9 fragments, as a sampler asks for them, with a cold cache.
 func BenchmarkTrajectory(b *testing.B) {
-	v := vocab72(b)
+	b.Run("builtin", func(b *testing.B) { benchmarkTrajectory(b, Builtin()) })
+	b.Run("72", func(b *testing.B) { benchmarkTrajectory(b, vocab72(b)) })
+}
+
+func benchmarkTrajectory(b *testing.B, v *Vocabulary) {
 	ts, err := NewTrees(v, 9)
 	if err != nil {
 		b.Fatal(err)
@@ -66,6 +70,16 @@ func BenchmarkAssemble(b *testing.B) {
 	b.ReportAllocs()
 	for i := 0; b.Loop(); i++ {
 		if _, err := ts.Assemble(all[i%len(all)]); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkReadBuiltin measures what the first use of the built-in vocabulary
+// costs.
+func BenchmarkReadBuiltin(b *testing.B) {
+	for b.Loop() {
+		if _, err := Parse(builtinJSON); err != nil {
 			b.Fatal(err)
 		}
 	}

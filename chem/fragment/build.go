@@ -48,7 +48,8 @@ func (o *BuildOptions) defaults() {
 }
 
 // Builder counts the fragments that molecules are made of under the rule
-// [RingAcyclic], and makes a vocabulary of them.
+// [RingAcyclic], and makes a vocabulary of them. Fragments with a net charge
+// are left out, so that every molecule built is its own neutral form.
 type Builder struct {
 	opt    BuildOptions
 	shards [64]shard
@@ -102,7 +103,11 @@ func Prepare(m *chem.Mol) (*chem.Mol, error) {
 	if err != nil {
 		return nil, err
 	}
-	return neutral(m)
+	m, err = chem.Neutralize(m)
+	if err != nil {
+		return nil, fmt.Errorf("fragment: prepare molecule: %w", err)
+	}
+	return chem.StripStereo(m), nil
 }
 
 // Count reads SMILES, prepares the molecules (see [Prepare]) and counts their
@@ -210,6 +215,15 @@ func (b *Builder) kindsOf(m *chem.Mol) []*kind {
 	return list
 }
 
+// charge is the net charge of the fragment.
+func (k *kind) charge() int {
+	sum := 0
+	for _, a := range k.atoms {
+		sum += int(k.mol.Atoms[a].Charge)
+	}
+	return sum
+}
+
 // find is the kind of a graph, nil if it is new.
 func (s *shard) find(hash uint64, g *graph, colours []uint64) *kind {
 	for _, k := range s.kinds[hash] {
@@ -307,7 +321,7 @@ func (b *Builder) eligible() ([]*kind, [][]int32) {
 	for i := range b.shards {
 		for _, l := range b.shards[i].kinds {
 			for _, k := range l {
-				if len(k.atoms) <= b.opt.MaxAtoms && len(k.use) > 0 {
+				if len(k.atoms) <= b.opt.MaxAtoms && len(k.use) > 0 && k.charge() == 0 {
 					kinds = append(kinds, k)
 				}
 			}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/molsculpt/molsculpt/chem"
@@ -224,7 +225,8 @@ func (f *Fragment) stored() fileFragment {
 		out.Atoms = append(out.Atoms, atom)
 	}
 	for _, b := range f.Mol.Bonds {
-		out.Bonds = append(out.Bonds, [3]int{int(b.A), int(b.B), int(f.graph.bondBetween(b.A, b.B))})
+		out.Bonds = append(out.Bonds, [3]int{int(min(b.A, b.B)), int(max(b.A, b.B)), int(f.graph.bondBetween(b.A, b.B))})
 	}
+	slices.SortFunc(out.Bonds, func(x, y [3]int) int { return slices.Compare(x[:], y[:]) })
 	return out
 }

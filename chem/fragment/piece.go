@@ -40,6 +40,3 @@ func partSMILES(p *partition, i int) string {
 	}
 	return smiles.Canonical(m)
 }
-
-// neutral is m without the charges that hydrogens can take.
-func neutral(m *chem.Mol) (*chem.Mol, error) { return m, nil }
