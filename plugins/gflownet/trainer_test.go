@@ -1,0 +1,314 @@
+package gflownet
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/molsculpt/molsculpt/chem/fragment"
+	"github.com/molsculpt/molsculpt/plugins/internal/nn/treenet"
+	"github.com/molsculpt/molsculpt/sdk"
+	"github.com/molsculpt/molsculpt/sdk/space"
+)
+
+// toySpace needs no data.
+func toySpace(tb testing.TB, size int) *space.Fragments {
+	tb.Helper()
+	v, err := fragment.Parse([]byte(`[
+		{"smiles": "c1ccccc1", "attach": [0, 1, 2, 3, 4, 5]},
+		{"smiles": "C", "attach": [0, 0]},
+		{"smiles": "C1CCNCC1", "attach": [0, 3]},
+		{"smiles": "NC=O", "attach": [0, 1]},
+		{"smiles": "F", "attach": [0]}]`))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	sp, err := space.NewFragments(v, size)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return sp
+}
+
+// toyLog is a reward that likes four nodes and many of the third kind.
+func toyLog(sp *space.Fragments, s space.State) float64 {
+	n := float64(sp.Size(s))
+	l := -0.1 * (n - 4) * (n - 4)
+	for _, x := range sp.Nodes(s, nil) {
+		if x.Fragment == 2 {
+			l += 0.1
+		}
+	}
+	return l
+}
+
+func toyConfig(steps, threads int) Config {
+	return Config{Width: 16, Layers: 1, Steps: steps, Batch: 16, BetaMax: 8, BetaFocus: 4, Replay: 40, Threads: threads}
+}
+
+// advance makes n updates.
+func advance(tb testing.TB, sp *space.Fragments, t *Trainer, n int) (last Stats) {
+	tb.Helper()
+	for range n {
+		ask, err := t.Propose()
+		if err != nil {
+			tb.Fatal(err)
+		}
+		log := make([]float64, len(ask))
+		for i, s := range ask {
+			log[i] = toyLog(sp, s)
+		}
+		if last, err = t.Update(log); err != nil {
+			tb.Fatal(err)
+		}
+	}
+	return last
+}
+
+func newToy(tb testing.TB, sp *space.Fragments, c Config) *Trainer {
+	tb.Helper()
+	t, err := NewTrainer(sp, c, 7)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return t
+}
+
+func snap(tb testing.TB, t *Trainer) []byte {
+	tb.Helper()
+	data, err := t.Snapshot()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return data
+}
+
+func TestARestoredTrainerGoesOnBitForBit(t *testing.T) {
+	sp := toySpace(t, 6)
+	for _, objective := range []string{"tb", "vargrad"} {
+		c := toyConfig(40, 2)
+		c.Objective = objective
+		whole := newToy(t, sp, c)
+		advance(t, sp, whole, 13)
+		middle := snap(t, whole)
+		advance(t, sp, whole, 12)
+
+		again := newToy(t, sp, c)
+		advance(t, sp, again, 3) // must leave no trace
+		if err := again.Restore(middle); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := again.Propose(); err != nil { // nor an unfinished proposal
+			t.Fatal(err)
+		}
+		if !bytes.Equal(snap(t, again), middle) {
+			t.Fatalf("%s: a restored trainer is not the one that was written", objective)
+		}
+		advance(t, sp, again, 12)
+		if !bytes.Equal(snap(t, whole), snap(t, again)) {
+			t.Fatalf("%s: the restored trainer went another way", objective)
+		}
+	}
+}
+
+func TestTrainingDoesNotDependOnThreads(t *testing.T) {
+	sp := toySpace(t, 6)
+	one, three := newToy(t, sp, toyConfig(40, 1)), newToy(t, sp, toyConfig(40, 3))
+	advance(t, sp, one, 15)
+	advance(t, sp, three, 15)
+	if !bytes.Equal(snap(t, one), snap(t, three)) {
+		t.Fatal("one thread and three train different weights")
+	}
+}
+
+func TestASnapshotOfAnotherRunIsRefused(t *testing.T) {
+	sp := toySpace(t, 6)
+	a := newToy(t, sp, toyConfig(40, 1))
+	advance(t, sp, a, 2)
+	data := snap(t, a)
+	b := newToy(t, sp, toyConfig(41, 1))
+	if err := b.Restore(data); err == nil {
+		t.Error("another configuration was accepted")
+	}
+	if err := newToy(t, toySpace(t, 5), toyConfig(40, 1)).Restore(data); err == nil {
+		t.Error("another space was accepted")
+	}
+	for _, cut := range []int{0, 7, 100, len(data) / 2, len(data) - 1} {
+		if err := newToy(t, sp, toyConfig(40, 1)).Restore(data[:cut]); err == nil {
+			t.Errorf("a snapshot cut at byte %d was accepted", cut)
+		}
+	}
+}
+
+func TestWeightsComeBackAsTheyWere(t *testing.T) {
+	sp := toySpace(t, 6)
+	tr := newToy(t, sp, toyConfig(40, 2))
+	advance(t, sp, tr, 10)
+	m, err := tr.Model()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, half := range []bool{false, true} {
+		data, err := m.Encode(half, json.RawMessage(`{"x":1}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		back, err := Decode(data, sp, 2)
+		if err != nil {
+			t.Fatal(err)
+		}
+		again, err := back.Encode(half, back.Card())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(data, again) {
+			t.Fatalf("half %v: written again it is another file", half)
+		}
+		if half {
+			continue
+		}
+		a, err := m.Sample(50, 4, rand.New(rand.NewPCG(1, 1)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := back.Sample(50, 4, rand.New(rand.NewPCG(1, 1)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range a {
+			if a[i] != b[i] {
+				t.Fatal("the model that was read samples otherwise")
+			}
+		}
+	}
+	data, _ := m.Encode(true, nil)
+	if _, err := Decode(data, toySpace(t, 5), 1); err == nil {
+		t.Error("weights of another space were accepted")
+	}
+	for _, cut := range []int{0, 9, len(data) / 2, len(data) - 2} {
+		if _, err := Decode(data[:cut], sp, 1); err == nil {
+			t.Errorf("weights cut at byte %d were accepted", cut)
+		}
+	}
+}
+
+func TestTrainingFitsASmallTarget(t *testing.T) {
+	if testing.Short() {
+		t.Skip("trains a network")
+	}
+	sp := toySpace(t, 4)
+	c := toyConfig(600, 2)
+	c.Width, c.Batch, c.Replay, c.Rate = 32, 32, 5000, 0.003
+	tr := newToy(t, sp, c)
+	advance(t, sp, tr, c.Steps)
+	m, err := tr.Model()
+	if err != nil {
+		t.Fatal(err)
+	}
+	rep, err := m.Report(200, 32, -75, func(states []space.State) ([]float64, error) {
+		out := make([]float64, len(states))
+		for i, s := range states {
+			out[i] = toyLog(sp, s)
+		}
+		return out, nil
+	}, rand.New(rand.NewPCG(1, 2)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%+v", rep)
+	if rep.Both.Correlation < 0.98 || math.Abs(rep.Both.Slope-1) > 0.05 {
+		t.Errorf("the fit is %+v", rep.Both)
+	}
+	for _, a := range rep.ByBeta {
+		if a.Residual > 0.25 {
+			t.Errorf("beta %g: residual %.3f nats", a.Beta, a.Residual)
+		}
+	}
+}
+
+func TestServedModelAnswersWhatTheModelSays(t *testing.T) {
+	sp := toySpace(t, 5)
+	tr := newToy(t, sp, toyConfig(40, 1))
+	advance(t, sp, tr, 5)
+	m, err := tr.Model()
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := m.Encode(false, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	def := sdk.SpaceDefinition{Descriptor: sp.Descriptor(), Columns: sp.Columns(), Definition: sp.Definition()}
+	pm, err := Plugin().Policy.Load(context.Background(), sdk.LoadRequest{Weights: data, Space: def})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := rand.New(rand.NewPCG(1, 2))
+	req := &sdk.StepRequest{Condition: map[string]float64{"beta": 3}, Columns: sp.Columns()}
+	seen := map[space.State]bool{}
+	for range 60 {
+		for _, s := range space.Walk(sp, 0.2, r).States {
+			if !seen[s] {
+				seen[s] = true
+				req.States, req.Rows = append(req.States, s), append(req.Rows, sp.Rows(s))
+			}
+		}
+	}
+	info := pm.Info()
+	reply := sdk.NewStepReply(req, info)
+	if err := pm.Step(context.Background(), req, reply); err != nil {
+		t.Fatal(err)
+	}
+	e := <-m.sampler.free
+	for i, s := range req.States {
+		step := m.sampler.enc.step(s)
+		e.trees, e.beta = append(e.trees[:0], step.Tree), append(e.beta[:0], 3)
+		if err := e.policy.Load(e.trees, e.beta, 0); err != nil {
+			t.Fatal(err)
+		}
+		x, stop, total := m.sampler.stepWeightsForTest(e, &step)
+		var sum float64
+		logits := func(row, col int) float64 {
+			l := float64(info.Bias[col])
+			for k, q := range reply.Query(i)[row*info.Width : (row+1)*info.Width] {
+				l += float64(q) * float64(info.Keys[col*info.Width+k])
+			}
+			return math.Exp(l)
+		}
+		legal := make([]bool, sp.Rows(s)*sp.Columns())
+		mayStop := sp.Legal(s, legal)
+		for c, ok := range legal {
+			if ok {
+				sum += logits(c/sp.Columns(), c%sp.Columns())
+			}
+		}
+		stopWeight := 0.0
+		if mayStop {
+			stopWeight = math.Exp(float64(reply.Stop[i]))
+			sum += stopWeight
+		}
+		if math.Abs(stopWeight/sum-stop/total) > 1e-5 {
+			t.Fatalf("state %d: Stop %v served, %v in the model", i, stopWeight/sum, stop/total)
+		}
+		for c, ok := range legal {
+			row, col := c/sp.Columns(), c%sp.Columns()
+			want := float64(x[row*m.sampler.columns+col]) / total
+			got := 0.0
+			if ok {
+				got = logits(row, col) / sum
+			}
+			if math.Abs(got-want) > 1e-5 {
+				t.Fatalf("state %d, cell %d: %v served, %v in the model", i, c, got, want)
+			}
+		}
+	}
+}
+
+// stepWeightsForTest is stepWeights of the only tree that is loaded.
+func (s *sampler) stepWeightsForTest(e *evaluator, step *treenet.Step) ([]float32, float64, float64) {
+	e.bias(s.enc.masks)
+	return s.stepWeights(e, 0, step)
+}
