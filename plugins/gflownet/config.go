@@ -17,7 +17,10 @@ type Config struct {
 	Steps int `json:"steps,omitempty"` // updates; 10000
 	Batch int `json:"batch,omitempty"` // trajectories per update; 64
 
-	// Objective is "tb" for trajectory balance, the default, or "vargrad".
+	// Objective is "subtb" for the balance of all parts of trajectories, the
+	// default; "tb" for trajectory balance; or "vargrad" for log-partition
+	// variance. subtb learns most from a trajectory but needs the rewards of
+	// all trees on the way; where rewards are dear, take tb.
 	Objective string `json:"objective,omitempty"`
 	// Group is how many trajectories share a beta; 1, for vargrad 8.
 	Group int `json:"group,omitempty"`
@@ -75,7 +78,7 @@ func (c Config) Complete() (Config, error) {
 	number(&c.Warmup, 100)
 	number(&c.Threads, 1)
 	if c.Objective == "" {
-		c.Objective = "tb"
+		c.Objective = "subtb"
 	}
 	number(&c.Group, map[string]int{"vargrad": 8}[c.Objective])
 	number(&c.Group, 1)
@@ -107,7 +110,8 @@ func (c Config) check() error {
 	}
 	fail(c.Steps < 1, "steps is %d; give 1 or more", c.Steps)
 	fail(c.Batch < 1 || c.Batch > 4096, "batch is %d; give 1 to 4096", c.Batch)
-	fail(c.Objective != "tb" && c.Objective != "vargrad", "objective is %q; give tb or vargrad", c.Objective)
+	_, known := objectives[c.Objective]
+	fail(!known, "objective is %q; give subtb, tb or vargrad", c.Objective)
 	fail(c.Group < 1 || c.Batch%c.Group != 0, "group is %d; it must divide batch, which is %d", c.Group, c.Batch)
 	fail(c.Objective == "vargrad" && c.Group < 2, "group is %d; vargrad needs 2 or more", c.Group)
 	fail(c.Good+c.Seen+c.Random > 0.9, "good, seen and random add up to %g; leave at least 0.1 for the policy", c.Good+c.Seen+c.Random)
@@ -125,9 +129,4 @@ func (c Config) net() treenet.Config {
 	return treenet.Config{Width: c.Width, Layers: c.Layers, BetaMax: c.BetaMax}
 }
 
-func (c Config) objective() op.Objective {
-	if c.Objective == "vargrad" {
-		return op.Variance
-	}
-	return op.TrajectoryBalance
-}
+var objectives = map[string]op.Objective{"tb": op.TrajectoryBalance, "vargrad": op.Variance, "subtb": op.SubTrajectories}

@@ -89,7 +89,7 @@ func (s *sampler) estimate(states []space.State, beta float64, k int, r *rand.Ra
 	for i := range out {
 		m := math.Inf(-1)
 		for j := i * k; j < (i+1)*k; j++ {
-			probs[j] -= list[j].logPB
+			probs[j] -= list[j].logPB[len(list[j].logPB)-1]
 			m = max(m, probs[j])
 		}
 		var sum float64

@@ -163,7 +163,7 @@ func (m *Model) Sample(n int, beta float64, r *rand.Rand) ([]space.State, error)
 			return nil, err
 		}
 		for i := range list {
-			out = append(out, list[i].state)
+			out = append(out, list[i].last())
 		}
 	}
 	return out, nil
@@ -193,8 +193,8 @@ func (m *Model) Imbalance(n int, beta float64, r *rand.Rand) ([]space.State, []f
 	}
 	states := make([]space.State, n)
 	for i := range list {
-		states[i] = list[i].state
-		probs[i] -= list[i].logPB
+		states[i] = list[i].last()
+		probs[i] -= list[i].logPB[len(list[i].logPB)-1]
 	}
 	return states, probs, nil
 }

@@ -13,12 +13,15 @@ import (
 
 // trajectory is a way to a finished tree, ready to learn from.
 type trajectory struct {
-	state  space.State // the finished tree
+	states []space.State // from the empty tree to the finished one
 	steps  []treenet.Step
-	logPB  float64
+	logPB  []float64 // of the way to each state
 	beta   float64
 	source source
 }
+
+// last is the finished tree.
+func (t *trajectory) last() space.State { return t.states[len(t.states)-1] }
 
 type source int
 
@@ -62,12 +65,19 @@ func (e *encoder) encode(s space.State) treenet.Step {
 
 // complete makes a trajectory of a walk in the space.
 func (e *encoder) complete(w space.Trajectory) trajectory {
-	t := trajectory{state: w.Last(), logPB: w.LogPB, steps: make([]treenet.Step, len(w.States))}
+	steps := make([]treenet.Step, len(w.States))
 	for k, s := range w.States {
-		t.steps[k] = e.step(s)
-		if k < len(w.Cells) {
-			t.steps[k].Cells = w.Cells[k]
-		}
+		steps[k] = e.step(s)
+	}
+	return e.join(w, steps)
+}
+
+// join makes a trajectory of a walk and its encoded states.
+func (e *encoder) join(w space.Trajectory, steps []treenet.Step) trajectory {
+	t := trajectory{states: w.States, steps: steps, logPB: make([]float64, len(w.States))}
+	for k := range w.Cells {
+		steps[k].Cells = w.Cells[k]
+		t.logPB[k+1] = t.logPB[k] - math.Log(float64(len(e.space.Parents(w.States[k+1]))))
 	}
 	return t
 }
@@ -151,10 +161,8 @@ func (s *sampler) draw(beta []float64, random func(i int) *rand.Rand, epsilon fl
 		for i := from; i < to; i++ {
 			w := &walkers[i]
 			t, _ := space.Retrace(s.enc.space, w.states)
-			for k := range t.Cells {
-				w.steps[k].Cells = t.Cells[k]
-			}
-			out[i] = trajectory{state: t.Last(), steps: w.steps, logPB: t.LogPB, beta: w.beta}
+			out[i] = s.enc.join(t, w.steps)
+			out[i].beta = w.beta
 		}
 	})
 	return out, nil

@@ -33,6 +33,8 @@ type Trainer struct {
 	step    int
 	primed  bool // log Z has its first guess
 
+	known map[space.State]float64 // rewards asked for lately; what is in it changes no result
+
 	pending []trajectory
 	ask     []space.State
 }
@@ -61,12 +63,12 @@ func NewTrainer(sp *space.Fragments, c Config, seed uint64) (*Trainer, error) {
 	if sp.MaxFragments() > treenet.MaxFragments {
 		return nil, fmt.Errorf("gflownet: trees of up to %d fragments; the network takes at most %d", sp.MaxFragments(), treenet.MaxFragments)
 	}
-	t := &Trainer{config: c, space: sp, seed: seed, features: treenet.NewFeatures(sp.Vocabulary()), replay: newReplay(c.Replay)}
+	t := &Trainer{config: c, space: sp, seed: seed, features: treenet.NewFeatures(sp.Vocabulary()), replay: newReplay(c.Replay), known: map[space.State]float64{}}
 	t.enc = newEncoder(sp, t.features)
 	t.params = nn.NewParams(t.random(streamWeights, 0))
 	t.adam = nn.AdamW{Decay: c.Decay, Clip: c.Clip}
 	stop := t.stopBias()
-	l := treenet.LearnerConfig{Objective: c.objective(), Knee: c.Knee, Stop: stop, Threads: c.Threads}
+	l := treenet.LearnerConfig{Objective: objectives[c.Objective], Knee: c.Knee, Stop: stop, Threads: c.Threads}
 	if t.learner, err = treenet.NewLearner(c.net(), l, t.features, t.params, t.enc.masks); err != nil {
 		return nil, err
 	}
@@ -171,15 +173,36 @@ func (t *Trainer) Propose() ([]space.State, error) {
 	t.pending = append(pending, walks...)
 	t.ask = t.ask[:0]
 	asked := map[space.State]bool{}
-	for i := range t.pending {
-		s := t.pending[i].state
-		if _, ok := t.replay.get(s); !ok && !asked[s] {
+	need := func(s space.State) {
+		if _, ok := t.worth(s); !ok && !asked[s] {
 			asked[s] = true
 			t.ask = append(t.ask, s)
 		}
 	}
+	for i := range t.pending {
+		p := &t.pending[i]
+		if c.Objective == "subtb" {
+			for _, s := range p.states[1:] {
+				need(s)
+			}
+			continue
+		}
+		need(p.last())
+	}
 	return t.ask, nil
 }
+
+// worth is the log reward at beta 1 of a tree, if it is known.
+func (t *Trainer) worth(s space.State) (float64, bool) {
+	if l, ok := t.replay.get(s); ok {
+		return l, true
+	}
+	l, ok := t.known[s]
+	return l, ok
+}
+
+// maxKnown bounds the rewards kept beside the memory.
+const maxKnown = 200000
 
 // Update learns from the trajectories proposed. log[i] is the natural logarithm
 // of the reward at beta 1 of the i-th state that Propose asked for; minus
@@ -191,20 +214,34 @@ func (t *Trainer) Update(log []float64) (Stats, error) {
 	if len(log) != len(t.ask) {
 		return Stats{}, fmt.Errorf("gflownet: update with %d rewards for %d trees", len(log), len(t.ask))
 	}
-	worth := make(map[space.State]float64, len(t.pending))
-	for i := range t.pending {
-		if l, ok := t.replay.get(t.pending[i].state); ok {
-			worth[t.pending[i].state] = l
+	if len(t.known) > maxKnown {
+		keep := t.known
+		t.known = map[space.State]float64{}
+		for i := range t.pending {
+			for _, s := range t.pending[i].states[1:] {
+				if l, ok := keep[s]; ok {
+					t.known[s] = l
+				}
+			}
 		}
 	}
 	for i, s := range t.ask {
 		if math.IsNaN(log[i]) || log[i] > math.MaxFloat32 {
 			return Stats{}, fmt.Errorf("gflownet: update: log reward %d is %v", i, log[i])
 		}
-		worth[s] = max(log[i], -math.MaxFloat32)
-		t.replay.add(s, worth[s])
+		t.known[s] = max(log[i], -math.MaxFloat32)
 	}
-	paths, stats := t.paths(worth)
+	for i := range t.pending { // the memory may lose it below
+		if l, ok := t.replay.get(t.pending[i].last()); ok {
+			t.known[t.pending[i].last()] = l
+		}
+	}
+	paths, stats := t.paths()
+	for i := range t.pending {
+		s := t.pending[i].last()
+		l, _ := t.worth(s)
+		t.replay.add(s, l)
+	}
 	if !t.primed {
 		if err := t.prime(paths); err != nil {
 			return Stats{}, err
@@ -244,7 +281,7 @@ func (t *Trainer) schedule() float64 {
 }
 
 // paths sets the targets and gathers what is known of own samples.
-func (t *Trainer) paths(worth map[space.State]float64) ([]treenet.Path, Stats) {
+func (t *Trainer) paths() ([]treenet.Path, Stats) {
 	c := t.config
 	paths := make([]treenet.Path, len(t.pending))
 	groups := map[float64]int{}
@@ -252,10 +289,15 @@ func (t *Trainer) paths(worth map[space.State]float64) ([]treenet.Path, Stats) {
 	n := 0.0
 	for i := range t.pending {
 		p := &t.pending[i]
-		l := worth[p.state]
-		r := p.beta * l
-		if r < c.Floor {
-			r = c.Floor
+		for k := range p.steps[1:] {
+			l, ok := t.worth(p.states[k+1])
+			if !ok {
+				continue // not needed by this objective
+			}
+			p.steps[k+1].Target = max(p.beta*l, c.Floor) + p.logPB[k+1]
+		}
+		l, _ := t.worth(p.last())
+		if p.beta*l < c.Floor {
 			s.Clipped += 1 / float64(len(paths))
 		}
 		g, ok := groups[p.beta]
@@ -263,12 +305,12 @@ func (t *Trainer) paths(worth map[space.State]float64) ([]treenet.Path, Stats) {
 			g = len(groups)
 			groups[p.beta] = g
 		}
-		paths[i] = treenet.Path{Steps: p.steps, Beta: p.beta, Target: r + p.logPB, Group: g}
+		paths[i] = treenet.Path{Steps: p.steps, Beta: p.beta, Group: g}
 		if p.source == fromPolicy && math.Abs(p.beta-c.BetaFocus) < c.BetaMax/8 {
 			n++
 			s.LogReward += l
 			s.Reward += math.Exp(l)
-			s.Size += float64(t.space.Size(p.state))
+			s.Size += float64(t.space.Size(p.last()))
 		}
 	}
 	if n > 0 {

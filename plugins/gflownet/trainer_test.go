@@ -88,7 +88,7 @@ func snap(tb testing.TB, t *Trainer) []byte {
 
 func TestARestoredTrainerGoesOnBitForBit(t *testing.T) {
 	sp := toySpace(t, 6)
-	for _, objective := range []string{"tb", "vargrad"} {
+	for _, objective := range []string{"subtb", "tb", "vargrad"} {
 		c := toyConfig(40, 2)
 		c.Objective = objective
 		whole := newToy(t, sp, c)

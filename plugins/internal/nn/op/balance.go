@@ -12,33 +12,42 @@ type Paths struct {
 	// Start[p] is the first state of trajectory p, Start[Paths.Live] the number
 	// of states.
 	Start []int32
-	// Target[p] is log R(x) plus the sum of log P_B along the trajectory.
+	// Target[t] is log R of state t plus the sum of log P_B from the initial
+	// state to it. It counts at the last state of a trajectory and, for
+	// [SubTrajectories], at all but the first.
 	Target []float64
 	// Code[p] is the condition as log Z sees it: log Z = code . weights.
 	Code [][]float32
 	// Group[p] is the group of trajectories with the same condition; groups are
 	// numbered from 0 in order of first members. Only [Variance] uses it.
 	Group []int32
-	// Residual receives sum log P_F + log Z - Target of each trajectory.
+	// Residual receives sum log P_F + log Z - Target of each whole trajectory.
 	Residual []float64
 }
 
 // Objective is a loss for GFlowNets.
 type Objective int
 
-// The objectives: trajectory balance (Malkin et al. 2022), and the variance of
-// log Z's estimates within a group (Zhang et al. 2023), which does not need
-// log Z but fits it as well, detached.
+// The objectives.
 const (
+	// TrajectoryBalance is that of Malkin et al. 2022.
 	TrajectoryBalance Objective = iota
+	// Variance is the variance of log Z's estimates within a group (Zhang et
+	// al. 2023). It does not need log Z, which is fitted beside it.
 	Variance
+	// SubTrajectories is sub-trajectory balance (Madan et al. 2023) for a space
+	// where every state but the first may stop: there the flow of a state is
+	// R(s)/P(Stop|s) (Deleu et al. 2022), so that every part of a trajectory
+	// has a residual without a further output of the network. The loss is the
+	// mean over all parts.
+	SubTrajectories
 )
 
 // Balance is the loss of each trajectory: half the square of its residual, or
 // beyond Knee the straight line that continues the parabola (Huber 1964),
 // divided by the number of trajectories, so that the sum of the output is the
-// mean. Inputs: log-probabilities (states x 1) and the weights of log Z (1 x
-// the length of a code).
+// mean. Inputs: log-probabilities of the steps and of Stop (states x 2) and the
+// weights of log Z (1 x the length of a code).
 type Balance struct {
 	Env       *Env
 	Paths     *Paths
@@ -46,9 +55,11 @@ type Balance struct {
 	Knee      float64 // 0 for a pure square
 	Z         int     // length of a code
 
-	slope, zslope []float64
-	mean          []float64
-	count         []int
+	dstep, dstop []float64 // per state
+	dz           []float64 // per path
+	delta, slope []float64 // per state of one path
+	mean         []float64
+	count        []int
 }
 
 // Name implements Op.
@@ -56,7 +67,7 @@ func (o *Balance) Name() string { return "balance" }
 
 // Check implements Op.
 func (o *Balance) Check(in []Shape) error {
-	return want(o.Name(), in, Shape{o.Paths.States, 1}, Shape{Fixed(1), o.Z})
+	return want(o.Name(), in, Shape{o.Paths.States, 2}, Shape{Fixed(1), o.Z})
 }
 
 // Shape implements Op.
@@ -67,47 +78,99 @@ func (o *Balance) Forward(in [][]float32, out []float32) {
 	b := o.Paths
 	n := b.Paths.Live
 	clear(out)
-	o.slope, o.zslope = o.slope[:0], o.zslope[:0]
+	states := int(b.Start[n])
+	o.dstep, o.dstop = zeros(o.dstep, states), zeros(o.dstop, states)
+	o.dz = zeros(o.dz, n)
+	if o.Objective == Variance {
+		o.variance(in, out)
+		return
+	}
+	for p := range n {
+		z := float64(kern.Dot(b.Code[p], in[1]))
+		from, to := int(b.Start[p]), int(b.Start[p+1])
+		// delta[k] is the residual of the trajectory that stops at state k.
+		o.delta, o.slope = zeros(o.delta, to-from), zeros(o.slope, to-from)
+		sum := z
+		for t := from + 1; t < to; t++ {
+			sum += float64(in[0][2*(t-1)])
+			o.delta[t-from] = sum + float64(in[0][2*t+1]) - b.Target[t]
+		}
+		last := to - from - 1
+		b.Residual[p] = o.delta[last]
+		var value float64
+		if o.Objective == TrajectoryBalance {
+			value, o.slope[last] = o.loss(o.delta[last])
+		} else {
+			parts := float64(last*(last+1)) / 2
+			for j := 1; j <= last; j++ {
+				for i := range j { // delta[0] is 0: the flow of the initial state is Z
+					v, s := o.loss(o.delta[j] - o.delta[i])
+					value += v / parts
+					o.slope[j] += s / parts
+					if i > 0 {
+						o.slope[i] -= s / parts
+					}
+				}
+			}
+		}
+		out[p] = float32(value / float64(n))
+		var tail float64
+		for k := last; k > 0; k-- {
+			s := o.slope[k] / float64(n)
+			o.dstop[from+k] += s
+			tail += s
+			o.dstep[from+k-1] = tail
+		}
+		o.dz[p] = tail
+	}
+}
+
+// variance is the objective of that name; the last step of a path is Stop.
+func (o *Balance) variance(in [][]float32, out []float32) {
+	b := o.Paths
+	n := b.Paths.Live
 	o.mean, o.count = o.mean[:0], o.count[:0]
 	for p := range n {
 		var sum float64
-		for _, l := range in[0][b.Start[p]:b.Start[p+1]] {
-			sum += float64(l)
+		from, to := int(b.Start[p]), int(b.Start[p+1])
+		for t := from; t < to; t++ {
+			sum += float64(in[0][2*t])
 		}
-		b.Residual[p] = sum + float64(kern.Dot(b.Code[p], in[1])) - b.Target[p]
-		if o.Objective == Variance {
-			g := int(b.Group[p])
-			if g == len(o.mean) {
-				o.mean, o.count = append(o.mean, 0), append(o.count, 0)
-			}
-			o.mean[g] += b.Residual[p]
-			o.count[g]++
+		b.Residual[p] = sum + float64(kern.Dot(b.Code[p], in[1])) - b.Target[to-1]
+		g := int(b.Group[p])
+		if g == len(o.mean) {
+			o.mean, o.count = append(o.mean, 0), append(o.count, 0)
 		}
+		o.mean[g] += b.Residual[p]
+		o.count[g]++
+	}
+	o.slope = zeros(o.slope, n)
+	total := make([]float64, len(o.mean))
+	for p := range n {
+		g := b.Group[p]
+		_, s := o.loss(b.Residual[p])
+		o.dz[p] = s / float64(n)
+		value, s := o.loss(b.Residual[p] - o.mean[g]/float64(o.count[g]))
+		out[p] = float32(value / float64(n))
+		o.slope[p] = s / float64(n)
+		total[g] += o.slope[p]
 	}
 	for p := range n {
-		d := b.Residual[p]
-		l, s := o.loss(d)
-		if o.Objective == Variance {
-			g := b.Group[p]
-			o.zslope = append(o.zslope, s/float64(n))
-			l, s = o.loss(d - o.mean[g]/float64(o.count[g]))
-		}
-		o.slope = append(o.slope, s/float64(n))
-		out[p] = float32(l / float64(n))
-	}
-	if o.Objective == Variance && o.Knee == 0 {
-		return // slopes within a group sum to zero already
-	}
-	if o.Objective == Variance {
-		// The mean is part of the loss: take its share off every slope.
-		sums := make([]float64, len(o.mean))
-		for p := range n {
-			sums[b.Group[p]] += o.slope[p]
-		}
-		for p := range n {
-			o.slope[p] -= sums[b.Group[p]] / float64(o.count[b.Group[p]])
+		g := b.Group[p]
+		s := o.slope[p] - total[g]/float64(o.count[g]) // the mean is part of the loss
+		for t := b.Start[p]; t < b.Start[p+1]; t++ {
+			o.dstep[t] = s
 		}
 	}
+}
+
+func zeros(s []float64, n int) []float64 {
+	if cap(s) < n {
+		s = make([]float64, 2*n)
+	}
+	s = s[:n]
+	clear(s)
+	return s
 }
 
 func (o *Balance) loss(d float64) (value, slope float64) {
@@ -117,20 +180,15 @@ func (o *Balance) loss(d float64) (value, slope float64) {
 	return d * d / 2, d
 }
 
-// Backward implements Op. The gradient of the output is taken to be the same
-// for all trajectories, that of their sum.
+// Backward implements Op.
 func (o *Balance) Backward(_ [][]float32, _, dout []float32, din [][]float32) {
 	b := o.Paths
 	clear(din[1])
 	for p := range b.Paths.Live {
-		g := float32(o.slope[p]) * dout[p]
 		for t := b.Start[p]; t < b.Start[p+1]; t++ {
-			din[0][t] = g
+			din[0][2*t] = float32(o.dstep[t]) * dout[p]
+			din[0][2*t+1] = float32(o.dstop[t]) * dout[p]
 		}
-		z := g
-		if o.Objective == Variance {
-			z = float32(o.zslope[p]) * dout[p]
-		}
-		kern.AddScaled(z, b.Code[p], din[1])
+		kern.AddScaled(float32(o.dz[p])*dout[p], b.Code[p], din[1])
 	}
 }

@@ -29,12 +29,13 @@ type Choice struct {
 // Illegal is added to the logit of an action that is not legal.
 const Illegal = -1e30
 
-// LogProb is the log-probability of the step taken in each state: a softmax
-// over Stop and all legal cells of the state's table, summed over the cells
-// that lead to the same child. The logit of a cell is query[row].key[column] +
+// LogProb is two log-probabilities for each state: of the step taken there and
+// of Stop, minus 1e30 where Stop is not legal. They come from a softmax over
+// Stop and all legal cells of the state's table; that of a step is summed over
+// the cells that lead to the same child. The logit of a cell is query[row].key[column] +
 // bias[column]. Inputs: queries (rows of the tables and Stop rows x D), keys
 // (columns x D), biases (1 x columns), the key of Stop (1 x D), the bias of
-// Stop (1 x 16, of which the first counts). The output has one column.
+// Stop (1 x 16, of which the first counts). The output has two columns.
 type LogProb struct {
 	Env     *Env
 	Choice  *Choice
@@ -63,7 +64,7 @@ func (o *LogProb) Check(in []Shape) error {
 }
 
 // Shape implements Op.
-func (o *LogProb) Shape() Shape { return Shape{o.Choice.States, 1} }
+func (o *LogProb) Shape() Shape { return Shape{o.Choice.States, 2} }
 
 // Biases adds the masks to the column biases.
 func Biases(dst [][]float32, bias []float32, masks [][]float32) [][]float32 {
@@ -115,7 +116,9 @@ func (o *LogProb) Forward(in [][]float32, out []float32) {
 			}
 			o.total[t] = total
 			o.pstop[t] = float32(float64(o.pstop[t]) / total)
-			out[t] = float32(taken - float64(m) - math.Log(total))
+			norm := float64(m) + math.Log(total)
+			out[2*t] = float32(taken - norm)
+			out[2*t+1] = float32(max(float64(stop)-norm, Illegal))
 		}
 	})
 }
@@ -161,18 +164,19 @@ func (o *LogProb) Backward(in [][]float32, _, dout []float32, din [][]float32) {
 		sums := partial[from/treesAtOnce*cols:][:cols]
 		clear(sums)
 		for t := from; t < to; t++ {
-			f := float32(-float64(dout[t]) / o.total[t])
+			step, stop := dout[2*t], dout[2*t+1]
+			f := float32(-float64(step+stop) / o.total[t])
 			for r := int(b.RowStart[t]); r < int(b.RowStart[t+1]); r++ {
 				row := o.e[r*cols : (r+1)*cols]
 				kern.Scale(f, row, row)
 			}
-			dstop[t] = -dout[t] * o.pstop[t]
+			dstop[t] = stop - (step+stop)*o.pstop[t]
 			if b.Taken[t] == nil {
-				dstop[t] += dout[t]
+				dstop[t] += step
 			}
 			for i, c := range b.Taken[t] {
 				r, j := int(b.RowStart[t])+int(c)/b.Width, int(c)%b.Width
-				o.e[r*cols+j] += dout[t] * o.share[t][i]
+				o.e[r*cols+j] += step * o.share[t][i]
 			}
 			for r := int(b.RowStart[t]); r < int(b.RowStart[t+1]); r++ {
 				kern.Add(sums, o.e[r*cols:(r+1)*cols], sums)

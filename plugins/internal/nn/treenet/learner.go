@@ -11,14 +11,16 @@ type Step struct {
 	Masks []int32 // of its rows
 	Stops bool    // Stop is legal
 	Cells []int   // the cells that lead to the next state; nil for Stop
+	// Target is log R of the state plus the sum of log P_B up to it. It counts
+	// at the last step and, with op.SubTrajectories, at all but the first.
+	Target float64
 }
 
 // Path is a trajectory to learn from; its last step is Stop.
 type Path struct {
-	Steps  []Step
-	Beta   float64
-	Target float64 // log R plus the sum of log P_B
-	Group  int     // of paths with the same beta, numbered from 0 in order of appearance
+	Steps []Step
+	Beta  float64
+	Group int // of paths with the same beta, numbered from 0 in order of appearance
 }
 
 // Learner computes the loss of trajectories and its gradient.
@@ -119,7 +121,7 @@ func ZCode(c Condition, beta float64) []float32 {
 }
 
 // Run computes the mean loss over the paths, its gradient, and each path's
-// residual sum log P_F + log Z - Target. version must change when parameters
+// residual, sum log P_F + log Z minus the last target. version must change when parameters
 // do. The residuals belong to the learner.
 func (l *Learner) Run(paths []Path, version uint64) (loss float64, residuals []float64, err error) {
 	var need Capacity
@@ -157,9 +159,9 @@ func (l *Learner) fill(paths []Path) {
 				cells = append(cells, int32(x))
 			}
 			c.Taken = append(c.Taken, cells)
+			p.Target = append(p.Target, s.Target)
 		}
 		p.Start = append(p.Start, int32(b.Len()))
-		p.Target = append(p.Target, paths[i].Target)
 		p.Code = append(p.Code, ZCode(cond, paths[i].Beta))
 		p.Group = append(p.Group, int32(paths[i].Group))
 	}
