@@ -1,28 +1,33 @@
 package fragment
 
-import "sync/atomic"
+import (
+	"slices"
+	"sync/atomic"
+)
 
 // noRow marks a used site.
 const noRow = 0xffff
 
-// table is what is known of one tree: its nodes and the rows of its actions. It
+// table is what is known of one tree: the rows of its actions. It
 // does not change once published.
 type table struct {
 	tree    Tree
-	nodes   []Node
-	off     []int32  // sites of node i are off[i] to off[i+1] in row
+	off     []uint16 // sites of node i are off[i] to off[i+1] in row
 	row     []uint16 // flat: the row of an open site, noRow for a used one
 	rows    []Site   // the first site of each row
-	ring    []bool   // of each row: is the site a ring atom
 	parents atomic.Pointer[[]Parent]
 }
+
+// rowOf is the row of a site, noRow if it is used.
+func (tb *table) rowOf(node, site int) uint16 { return tb.row[int(tb.off[node])+site] }
 
 // orbits finds the orbits of open sites under the automorphisms of a canonical
 // tree. The nodes are in canonical preorder.
 type orbits struct {
 	v     *Vocabulary
 	nodes []Node
-	off   []int32
+	off   []uint16
+	first []Site
 	kid   []int16 // flat: the child at a site, -1 where open, -2 for the parent
 	end   []int32 // one past the last node of the subtree at a node
 	same  []int16 // the first node in the orbit of a node
@@ -35,14 +40,17 @@ type orbits struct {
 // newTable computes the table of a canonical tree.
 func (o *orbits) newTable(v *Vocabulary, t Tree) *table {
 	n := t.Size()
-	tb := &table{tree: t, nodes: t.Nodes(make([]Node, 0, n))}
-	o.v, o.nodes = v, tb.nodes
-	tb.off = make([]int32, n+1)
-	for i, x := range tb.nodes {
-		tb.off[i+1] = tb.off[i] + int32(len(v.fragments[x.Fragment].Sites))
+	o.v, o.nodes = v, t.Nodes(o.nodes[:0])
+	total := 0
+	for _, x := range o.nodes {
+		total += len(v.fragments[x.Fragment].Sites)
+	}
+	both := make([]uint16, n+1+total)
+	tb := &table{tree: t, off: both[: n+1 : n+1], row: both[n+1:]}
+	for i, x := range o.nodes {
+		tb.off[i+1] = tb.off[i] + uint16(len(v.fragments[x.Fragment].Sites))
 	}
 	o.off = tb.off
-	total := int(tb.off[n])
 	o.kid = grow(o.kid, total)
 	o.rep = grow(o.rep, total)
 	o.end = grow(o.end, n)
@@ -51,10 +59,10 @@ func (o *orbits) newTable(v *Vocabulary, t Tree) *table {
 		o.kid[i] = -1
 	}
 	for i := n - 1; i >= 0; i-- {
-		x := tb.nodes[i]
+		x := o.nodes[i]
 		if x.Parent >= 0 {
-			o.kid[tb.off[i]+int32(x.Site)] = -2
-			o.kid[tb.off[x.Parent]+int32(x.ParentSite)] = int16(i)
+			o.kid[int(tb.off[i])+x.Site] = -2
+			o.kid[int(tb.off[x.Parent])+x.ParentSite] = int16(i)
 		}
 	}
 	o.ends()
@@ -62,7 +70,6 @@ func (o *orbits) newTable(v *Vocabulary, t Tree) *table {
 		o.siteOrbits(i)
 	}
 	o.findTwin()
-	tb.row = make([]uint16, total)
 	o.number(tb)
 	return tb
 }
@@ -282,7 +289,7 @@ func (o *orbits) number(tb *table) {
 		}
 	}
 	next := 0
-	first := make([]Site, 0, len(tb.row))
+	o.first = o.first[:0]
 	for i := range n {
 		f := &o.v.fragments[o.nodes[i].Fragment]
 		for s := range f.Sites {
@@ -294,14 +301,13 @@ func (o *orbits) number(tb *table) {
 			h := int(o.off[q]) + r
 			if tb.row[h] == noRow {
 				tb.row[h] = uint16(next)
-				first = append(first, Site{Node: i, Site: s})
-				tb.ring = append(tb.ring, f.ring[s])
+				o.first = append(o.first, Site{Node: i, Site: s})
 				next++
 			}
 			tb.row[k] = tb.row[h]
 		}
 	}
-	tb.rows = first
+	tb.rows = slices.Clone(o.first)
 }
 
 // home is the place that stands for the orbit of site s of node i: the same

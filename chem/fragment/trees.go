@@ -60,7 +60,7 @@ func NewTrees(v *Vocabulary, max int) (*Trees, error) {
 			t.legal[ring][c] = v.rule.joins(ring == 1, col.ring)
 		}
 	}
-	t.empty = &table{rows: []Site{{Node: -1, Site: -1}}, ring: []bool{false}}
+	t.empty = &table{rows: []Site{{Node: -1, Site: -1}}}
 	t.empty.parents.Store(&[]Parent{})
 	t.pool.New = func() any {
 		return &scratch{canon: canon{v: v}}
@@ -106,7 +106,7 @@ func (t *Trees) Rows(x Tree) []Site {
 // used site.
 func (t *Trees) Row(x Tree, s Site) int {
 	tb := t.table(x, nil)
-	if r := tb.row[int(tb.off[s.Node])+s.Site]; r != noRow {
+	if r := tb.rowOf(s.Node, s.Site); r != noRow {
 		return int(r)
 	}
 	return -1
@@ -124,9 +124,10 @@ func (t *Trees) Legal(x Tree, legal []bool) (stop bool) {
 	}
 	tb := t.table(x, nil)
 	w := len(t.v.columns)
-	for r, ring := range tb.ring {
+	for r, s := range tb.rows {
+		f := &t.v.fragments[int(x[s.Node*nodeBytes])|int(x[s.Node*nodeBytes+1])<<8]
 		k := 0
-		if ring {
+		if f.ring[s.Site] {
 			k = 1
 		}
 		copy(legal[r*w:(r+1)*w], t.legal[k])
@@ -147,7 +148,8 @@ func (t *Trees) Child(x Tree, cell int) Tree {
 		c.reset()
 		c.add(int(col.fragment), -1, none, none)
 	} else {
-		c.load(tb.nodes, -1)
+		s.nodes = x.Nodes(s.nodes[:0])
+		c.load(s.nodes, -1)
 		c.add(int(col.fragment), at.Node, at.Site, int(col.site))
 	}
 	return Tree(c.run())
@@ -169,20 +171,22 @@ func (t *Trees) Parents(x Tree) []Parent {
 }
 
 func (t *Trees) parents(tb *table, s *scratch) []Parent {
-	n := len(tb.nodes)
+	s.nodes = tb.tree.Nodes(s.nodes[:0])
+	nodes := s.nodes
+	n := len(nodes)
 	if n == 1 {
-		return []Parent{{Cells: []int{t.v.fragments[tb.nodes[0].Fragment].FirstColumn}}}
+		return []Parent{{Cells: []int{t.v.fragments[nodes[0].Fragment].FirstColumn}}}
 	}
 	list := make([]Parent, 0, 4)
-	for i, x := range tb.nodes {
-		leaf := i == n-1 || tb.nodes[i+1].Parent != i
+	for i, x := range nodes {
+		leaf := i == n-1 || nodes[i+1].Parent != i
 		switch {
 		case leaf:
-			s.canon.load(tb.nodes, i)
+			s.canon.load(nodes, i)
 			list = t.addParent(list, s, x.Parent, x.ParentSite, x.Fragment, x.Site)
 		case i == 0 && n == 2:
 			// Of two nodes the root is a leaf as well.
-			y := tb.nodes[1]
+			y := nodes[1]
 			s.canon.reset()
 			s.canon.add(y.Fragment, -1, none, none)
 			list = t.addParent(list, s, 0, y.Site, x.Fragment, y.ParentSite)
@@ -204,7 +208,7 @@ func (t *Trees) addParent(list []Parent, s *scratch, node, at, leaf, site int) [
 	}
 	me, where := int(c.order[node]), int(c.image[int(c.off[node])+at])
 	tb := t.table(list[j].Tree, s)
-	row := int(tb.row[int(tb.off[me])+where])
+	row := int(tb.rowOf(me, where))
 	f := &t.v.fragments[leaf]
 	cell := row*len(t.v.columns) + f.FirstColumn + f.Classes[site]
 	cells := list[j].Cells
