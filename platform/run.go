@@ -11,6 +11,7 @@ import (
 
 	"github.com/molsculpt/molsculpt/platform/compose"
 	"github.com/molsculpt/molsculpt/platform/sample"
+	"github.com/molsculpt/molsculpt/sdk/space"
 	"github.com/molsculpt/molsculpt/store"
 )
 
@@ -205,11 +206,10 @@ func (r *run) end(ctx context.Context, err error) error {
 // record is the plan as the store keeps it.
 func (r *run) record(known compose.Normalisers) store.Plan {
 	c := r.plan.Campaign
-	d := r.plan.Space.Descriptor()
 	p := store.Plan{
 		Name: c.Name, Digest: r.plan.Digest, Resolved: r.plan.Text, File: c.Text,
 		Seed: c.Seed, Numeric: r.models.numeric(), Canonicalizer: Canonicalizer,
-		Space:      store.Space{Kind: d.Kind, Digest: d.Digest, Kernel: d.Kernel, MaxSize: d.MaxSize},
+		Space:      spaceRecord(r.plan.Space),
 		Models:     r.models.records(r.plan),
 		Expression: r.plan.Expression.String(),
 		Sampler: []store.Setting{
@@ -228,4 +228,9 @@ func (r *run) record(known compose.Normalisers) store.Plan {
 		})
 	}
 	return p
+}
+
+func spaceRecord(sp *space.Fragments) store.Space {
+	d := sp.Descriptor()
+	return store.Space{Kind: d.Kind, Digest: d.Digest, Kernel: d.Kernel, MaxSize: d.MaxSize}
 }

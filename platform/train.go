@@ -20,6 +20,7 @@ import (
 	"github.com/molsculpt/molsculpt/sdk"
 	"github.com/molsculpt/molsculpt/sdk/host"
 	"github.com/molsculpt/molsculpt/sdk/space"
+	"github.com/molsculpt/molsculpt/store"
 )
 
 // TrainOptions are the choices of [Train] that do not change its result.
@@ -45,16 +46,16 @@ type Trained struct {
 
 // ModelCard is what is known of trained weights.
 type ModelCard struct {
-	Name          string           `json:"name"`
-	WeightsSHA256 string           `json:"weights_sha256"`
-	Plugin        string           `json:"plugin"`
-	PluginVersion string           `json:"plugin_version"`
-	Space         space.Descriptor `json:"space"`
-	Vocabulary    string           `json:"vocabulary"`
-	Seed          uint64           `json:"seed"`
-	Reward        CardReward       `json:"reward"`
-	Training      json.RawMessage  `json:"training"` // the options given to the plugin
-	Model         json.RawMessage  `json:"model"`    // what the plugin says: architecture, metrics
+	Name          string          `json:"name"`
+	WeightsSHA256 string          `json:"weights_sha256"`
+	Plugin        string          `json:"plugin"`
+	PluginVersion string          `json:"plugin_version"`
+	Space         store.Space     `json:"space"`
+	Vocabulary    string          `json:"vocabulary"`
+	Seed          uint64          `json:"seed"`
+	Reward        CardReward      `json:"reward"`
+	Training      json.RawMessage `json:"training"` // the options given to the plugin
+	Model         json.RawMessage `json:"model"`    // what the plugin says: architecture, metrics
 }
 
 // CardReward says what a model learned.
@@ -120,7 +121,7 @@ func Train(ctx context.Context, t *config.Training, cat *catalog.Catalog, o Trai
 		return done, nil
 	}
 	card := ModelCard{
-		Name: t.Name, Plugin: d.Name, PluginVersion: d.Version, Space: sp.Descriptor(),
+		Name: t.Name, Plugin: d.Name, PluginVersion: d.Version, Space: spaceRecord(sp),
 		Vocabulary: t.Space.Vocabulary.Value, Seed: t.Seed, Training: t.Train.JSON, Model: result.Card,
 		Reward: CardReward{objective.Function.Name, objective.Goal.String(), objective.Curve.String(), t.Floor, done.Stats},
 	}

@@ -1,19 +1,27 @@
 package main
 
 import (
+	"embed"
 	"fmt"
+	"io/fs"
 	"os"
+	"path"
+	"strings"
 
 	"github.com/molsculpt/molsculpt/platform/catalog"
+	"github.com/molsculpt/molsculpt/plugins/gflownet"
 	"github.com/molsculpt/molsculpt/sdk"
 )
 
 // bundle lists the plugins that are a part of this program. This is the one
 // file that knows them; each is served by this program as a process of its own.
-var bundle []sdk.Plugin
+var bundle = []sdk.Plugin{gflownet.Plugin()}
 
-// bundledWeights are the trained parameters that are a part of this program.
-var bundledWeights []catalog.BundledWeights
+// weights are the trained models that are a part of this program, each with its
+// training file, NAME.yaml, and its card, NAME.card.json.
+//
+//go:embed weights
+var weights embed.FS
 
 func bundledPlugin(name string) (sdk.Plugin, bool) {
 	for _, p := range bundle {
@@ -30,9 +38,21 @@ func (a *app) catalog() (*catalog.Catalog, error) {
 	if err != nil {
 		return nil, fmt.Errorf("find this program's own file: %w", err)
 	}
-	c := &catalog.Catalog{Executable: self, Weights: bundledWeights}
+	c := &catalog.Catalog{Executable: self}
 	for _, p := range bundle {
 		c.Plugins = append(c.Plugins, catalog.Bundled{ID: p.Name, Args: []string{"plugin", "serve", p.Name}, Summary: p.Summary})
+	}
+	files, err := fs.Glob(weights, "weights/*.safetensors")
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range files {
+		name := strings.TrimSuffix(path.Base(f), ".safetensors")
+		c.Weights = append(c.Weights, catalog.BundledWeights{
+			Name: name, Plugin: gflownet.Name,
+			Data: func() ([]byte, error) { return weights.ReadFile(f) },
+			Card: func() ([]byte, error) { return weights.ReadFile(path.Join("weights", name+".card.json")) },
+		})
 	}
 	return c, nil
 }
