@@ -5,6 +5,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/molsculpt/molsculpt/chem"
@@ -287,17 +288,33 @@ func checkFlows(t *testing.T, ts *Trees, levels [][]Tree, l law) {
 	near(t, "largest error of the terminal law", worst, 0, 1e-15)
 }
 
-func TestGoldenSpaceHasTheKnownNumberOfMolecules(t *testing.T) {
+func TestGoldenMoleculesDecomposeIntoExactlyTheirTrees(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
 		t.Skip("52,324 canonical SMILES")
 	}
-	_, _, mols := goldenSpace(t)
-	seen := make(map[string]bool, len(mols))
-	for _, m := range mols {
-		seen[smiles.Canonical(m)] = true
+	ts, levels, mols := goldenSpace(t)
+	all := slices.Concat(levels[1:]...)
+	of := make(map[string][]Tree, len(mols))
+	first := make(map[string]*chem.Mol, len(mols))
+	for i, m := range mols {
+		s := smiles.Canonical(m)
+		of[s] = append(of[s], all[i])
+		first[s] = m
 	}
-	if len(seen) != 51943 {
-		t.Errorf("got %d distinct molecules of %d trees, want 51943", len(seen), len(mols))
+	if len(of) != 51943 {
+		t.Errorf("got %d distinct molecules of %d trees, want 51943", len(of), len(mols))
+	}
+	i := 0
+	for s, trees := range of {
+		// All molecules with several trees and some of the others.
+		if i++; len(trees) == 1 && i%20 != 0 {
+			continue
+		}
+		slices.Sort(trees)
+		got, complete := ts.Decompose(first[s], 1000)
+		if !complete || !slices.Equal(got, trees) {
+			t.Fatalf("%s: %d trees found of %d", s, len(got), len(trees))
+		}
 	}
 }
