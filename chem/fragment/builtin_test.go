@@ -2,10 +2,14 @@ package fragment
 
 import (
 	"bytes"
+	"context"
 	"errors"
+	"fmt"
 	"math/rand/v2"
+	"os"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/molsculpt/molsculpt/chem/smiles"
 )
 
@@ -91,4 +95,40 @@ func TestZINCMoleculesAssembleFromTheirTrees(t *testing.T) {
 		t.Errorf("%d of %d molecules rebuilt", rebuilt, mols)
 	}
 	t.Logf("%d of %d molecules rebuilt", rebuilt, mols)
+}
+
+// TestBuiltinVocabularyIsCountedFromItsSources counts everything anew, in half
+// a minute, where MOLSCULPT_COUNT is set. The order of atoms follows the
+// canonical SMILES of the day and is not compared.
+func TestBuiltinVocabularyIsCountedFromItsSources(t *testing.T) {
+	t.Parallel()
+	if os.Getenv("MOLSCULPT_COUNT") == "" {
+		t.Skip("set MOLSCULPT_COUNT=1 to count 348,760 molecules")
+	}
+	b := NewBuilder(BuildOptions{MinSite: 10})
+	for _, name := range []string{"zinc250k.smi.gz", "chembl_reinvent_validation_78k.smi.gz", "chembl_mars_10k.smi.gz", "chembl_20_chiral_10k.smi.gz", "chembl_drugs.smi"} {
+		if err := b.Count(context.Background(), smilesOf(t, dataFile(t, "molsets", name), 1<<30)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	v, rebuilt, err := b.Vocabulary("built-in", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%d of %d molecules rebuilt", rebuilt, b.Counted().Molecules)
+	kinds := func(v *Vocabulary) map[string]int {
+		set := make(map[string]int)
+		for i := range v.Len() {
+			f := v.Fragment(i)
+			m, err := smiles.Parse(f.SMILES)
+			if err != nil {
+				t.Fatal(err)
+			}
+			set[fmt.Sprintf("%s %d sites", smiles.Canonical(m), len(f.Sites))] = f.Count
+		}
+		return set
+	}
+	if d := cmp.Diff(kinds(Builtin()), kinds(v)); d != "" {
+		t.Error(d)
+	}
 }

@@ -59,9 +59,9 @@ func appendNode(dst []byte, fragment uint16, parent, parentSite, site uint8) []b
 // checkNodes says what is wrong with nodes that should form a tree of the
 // vocabulary: parents come before their children, sites exist, are used once
 // and may be joined.
-func (v *Vocabulary) checkNodes(nodes []Node, max int) error {
-	if len(nodes) > max {
-		return fmt.Errorf("%d fragments, at most %d are possible", len(nodes), max)
+func (v *Vocabulary) checkNodes(nodes []Node, largest int) error {
+	if len(nodes) > largest {
+		return fmt.Errorf("%d fragments, at most %d are possible", len(nodes), largest)
 	}
 	used := make(map[Site]bool, 2*len(nodes))
 	for i, n := range nodes {

@@ -44,12 +44,12 @@ type Parent struct {
 	Cells []int
 }
 
-// NewTrees is the set of trees of v with at most max fragments, 1 to [MaxSize].
-func NewTrees(v *Vocabulary, max int) (*Trees, error) {
-	if max < 1 || max > MaxSize {
-		return nil, fmt.Errorf("fragment: make trees: at most %d fragments; from 1 to %d are possible", max, MaxSize)
+// NewTrees is the set of trees of v with at most maxFragments fragments, 1 to [MaxSize].
+func NewTrees(v *Vocabulary, maxFragments int) (*Trees, error) {
+	if maxFragments < 1 || maxFragments > MaxSize {
+		return nil, fmt.Errorf("fragment: make trees: at most %d fragments; from 1 to %d are possible", maxFragments, MaxSize)
 	}
-	t := &Trees{v: v, max: max, seed: maphash.MakeSeed(), cache: make([]atomic.Pointer[table], cacheSize)}
+	t := &Trees{v: v, max: maxFragments, seed: maphash.MakeSeed(), cache: make([]atomic.Pointer[table], cacheSize)}
 	t.first = make([]bool, len(v.columns))
 	for i := range v.fragments {
 		t.first[v.fragments[i].FirstColumn] = true

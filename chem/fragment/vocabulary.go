@@ -13,7 +13,7 @@ import (
 // Limits of the compact form of trees.
 const (
 	MaxVocabulary = 1 << 16 // fragments of a vocabulary
-	MaxSites      = 255     // sites of a fragment
+	MaxSites      = 250     // sites of a fragment
 	MaxSize       = 250     // fragments of a tree
 )
 
