@@ -23,7 +23,7 @@ type BenchOptions struct {
 	MaxFragments int           // 0 means 9
 	Weights      []string      // of two models; none: networks initialised by seed
 	Beta         float64       // that the models are conditioned on
-	Seconds      time.Duration // per measurement; 0 means 10 s
+	Time         time.Duration // per measurement; 0 means 10 s
 	Seed         uint64
 	SkipTraining bool
 	Log          hclog.Logger
@@ -67,8 +67,8 @@ func Bench(ctx context.Context, cat *catalog.Catalog, o BenchOptions) (*BenchRep
 	if o.MaxFragments == 0 {
 		o.MaxFragments = config.DefaultFragment
 	}
-	if o.Seconds == 0 {
-		o.Seconds = 10 * time.Second
+	if o.Time == 0 {
+		o.Time = 10 * time.Second
 	}
 	if o.Note == nil {
 		o.Note = func(string) {}
@@ -132,16 +132,16 @@ func (o BenchOptions) plan(expr string, cat *catalog.Catalog) (*Plan, error) {
 
 // sampling measures molecules per second, after a population to warm up.
 func (o BenchOptions) sampling(ctx context.Context, p *Plan) (*BenchSpeed, string, error) {
-	m, err := startModels(ctx, p, o.Log)
+	session, err := Start(ctx, p, o.Log)
 	if err != nil {
 		return nil, "", err
 	}
-	defer m.close()
+	defer session.Close()
 	s := &BenchSpeed{Of: p.Expression.String(), MinESS: 1}
 	distinct := map[string]bool{}
 	fragments := 0
 	var begun time.Time
-	err = draw(ctx, p, m, func(d Drawn) (bool, error) {
+	err = session.draw(ctx, func(d Drawn) (bool, error) {
 		if begun.IsZero() {
 			begun = time.Now()
 			return true, nil
@@ -151,8 +151,8 @@ func (o BenchOptions) sampling(ctx context.Context, p *Plan) (*BenchSpeed, strin
 			fragments += p.Space.Size(d.Trajectories[i].Final())
 		}
 		s.Count += len(d.SMILES)
-		s.MinESS = min(s.MinESS, d.MinESS/float64(max(1, d.Population.Drawn)))
-		return time.Since(begun) < o.Seconds, nil
+		s.MinESS = min(s.MinESS, d.MinESS/float64(max(1, d.Drawn)))
+		return time.Since(begun) < o.Time, nil
 	})
 	if err != nil {
 		return nil, "", err
@@ -161,7 +161,7 @@ func (o BenchOptions) sampling(ctx context.Context, p *Plan) (*BenchSpeed, strin
 	s.PerSecond = float64(s.Count) / s.Seconds
 	s.MeanFragments = float64(fragments) / float64(max(1, s.Count))
 	s.Distinct = len(distinct)
-	return s, m.numeric(), nil
+	return s, session.models.numeric(), nil
 }
 
 // training measures trajectories per second of training on QED.
@@ -204,11 +204,11 @@ func (o BenchOptions) training(ctx context.Context, p *Plan, cat *catalog.Catalo
 		Progress: func(pr sdk.Progress) {
 			switch {
 			case begun.IsZero():
-				if time.Since(started) > o.Seconds/10 {
+				if time.Since(started) > o.Time/10 {
 					begun, first = time.Now(), pr.Step
 				}
 			case s.Seconds == 0:
-				if d := time.Since(begun); d > o.Seconds {
+				if d := time.Since(begun); d > o.Time {
 					s.Seconds = d.Seconds()
 					s.Count = int(pr.Step-first) * batch
 					close(stop)

@@ -34,29 +34,22 @@ type Drawn struct {
 // Draw samples populations of a plan's composition, as its campaign would, and
 // hands over their molecules. It ends when each wants no more.
 func Draw(ctx context.Context, p *Plan, log hclog.Logger, each func(Drawn) (more bool, err error)) error {
-	m, err := startModels(ctx, p, log)
+	session, err := Start(ctx, p, log)
 	if err != nil {
 		return err
 	}
-	defer m.close()
-	return draw(ctx, p, m, each)
+	defer session.Close()
+	return session.draw(ctx, each)
 }
 
-func draw(ctx context.Context, p *Plan, m *models, each func(Drawn) (more bool, err error)) error {
-	known, err := findNormalisers(ctx, p, m)
-	if err != nil {
-		return err
-	}
-	comp, err := compose.Compile(p.Expression, nil, known)
-	if err != nil {
-		return p.Campaign.Compose.Errorf("%v", err)
-	}
-	s, err := newSampler(p, m, comp, 0, 0)
+func (s *Session) draw(ctx context.Context, each func(Drawn) (more bool, err error)) error {
+	p := s.plan
+	sampler, err := newSampler(p, s.models, s.target, 0, 0)
 	if err != nil {
 		return err
 	}
 	empty := 0
-	for pop, err := range s.Populations(ctx) {
+	for pop, err := range sampler.Populations(ctx) {
 		if err != nil {
 			return err
 		}

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 
 	"github.com/molsculpt/molsculpt/chem/fragment"
 	"github.com/molsculpt/molsculpt/platform/catalog"
@@ -176,7 +177,7 @@ func checkMethod(c *config.Campaign, e *compose.Expression) error {
 	if err == nil {
 		return nil
 	}
-	wrong := c.Sample.Mark.Errorf("%v", err)
+	wrong := c.Sample.Mark.Errorf("%s", strings.TrimPrefix(err.Error(), "sample: make sampler: "))
 	wrong.Hint = "method: smc"
 	return wrong
 }

@@ -15,15 +15,13 @@ import (
 	"github.com/molsculpt/molsculpt/store"
 )
 
-// RunOptions are the choices of [Run] that do not change its result.
+// RunOptions are the choices of [Session.Run] that do not change its result.
 type RunOptions struct {
 	// ForceNumeric goes on with a campaign that was begun under another numeric
 	// id; the result then is no longer that of an uninterrupted run.
 	ForceNumeric bool
 	// Progress is told after each population; may be nil.
 	Progress func(Progress)
-	// Log gets what plugins write and what becomes of their processes; may be nil.
-	Log hclog.Logger
 }
 
 // Progress is how far a run is.
@@ -40,44 +38,68 @@ type Progress struct {
 // cost, per molecule, before the run gives up.
 const maxPerDistinct = 1000
 
-// Run runs a campaign, or goes on with it, until its budget is spent. What was
-// committed when ctx ends, or when anything kills the process, stays, and
-// running the same plan again leads to the same content as one run without
-// interruption. The error is ctx's own where it was interrupted.
-func Run(ctx context.Context, p *Plan, st *store.Store, o RunOptions) (*store.Campaign, error) {
-	if c, done := finished(p, st); done {
-		return c, nil
+// Lookup finds a plan's campaign in a store; done says that nothing is left to
+// do. It is nil where the store does not hold it. A *store.PlanChangedError says
+// that another plan has the name.
+func Lookup(p *Plan, st *store.Store) (c *store.Campaign, done bool, err error) {
+	c, err = st.Campaign(p.Campaign.Name)
+	var unknown *store.UnknownCampaignError
+	if errors.As(err, &unknown) {
+		return nil, false, nil
 	}
-	m, err := startModels(ctx, p, o.Log)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	defer m.close()
-	known, err := findNormalisers(ctx, p, m)
-	if err != nil {
-		return nil, err
-	}
-	comp, err := compose.Compile(p.Expression, nil, known)
-	if err != nil {
-		return nil, p.Campaign.Compose.Errorf("%v", err)
-	}
-	r := &run{plan: p, models: m, options: o}
-	r.campaign, err = st.Start(ctx, r.record(known), store.StartOptions{ForceNumeric: o.ForceNumeric})
-	if err != nil {
-		return nil, err
-	}
-	err = r.populations(ctx, comp)
-	return r.campaign, r.end(ctx, err)
-}
-
-// finished finds the campaign where the store holds it complete.
-func finished(p *Plan, st *store.Store) (*store.Campaign, bool) {
-	c, err := st.Campaign(p.Campaign.Name)
-	if err != nil || c.Plan().Digest != p.Digest {
-		return nil, false
+	if stored := c.Plan(); stored.Digest != p.Digest {
+		given := store.Plan{Name: p.Campaign.Name, Digest: p.Digest, Resolved: p.Text}
+		return nil, false, &store.PlanChangedError{Name: p.Campaign.Name, Stored: stored, Given: given}
 	}
 	state, err := c.State()
-	return c, err == nil && state.Status == store.Done
+	return c, state.Status == store.Done, err
+}
+
+// Session is a plan whose models are loaded.
+type Session struct {
+	plan   *Plan
+	models *models
+	known  compose.Normalisers
+	target *compose.Composition
+}
+
+// Start starts the processes of a plan's models and loads them. It writes
+// nothing. Close the session when it is no longer needed.
+func Start(ctx context.Context, p *Plan, log hclog.Logger) (*Session, error) {
+	m, err := startModels(ctx, p, log)
+	if err != nil {
+		return nil, err
+	}
+	s := &Session{plan: p, models: m}
+	if s.known, err = findNormalisers(ctx, p, m); err == nil {
+		s.target, err = compose.Compile(p.Expression, nil, s.known)
+	}
+	if err != nil {
+		s.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+// Close ends the processes.
+func (s *Session) Close() { s.models.close() }
+
+// Run runs the campaign, or goes on with it, until its budget is spent. What was
+// committed when ctx ends, or when anything kills the process, stays, and
+// running the same plan again leads to the same content as one run without
+// interruption.
+func (s *Session) Run(ctx context.Context, st *store.Store, o RunOptions) (*store.Campaign, error) {
+	r := &run{plan: s.plan, models: s.models, options: o}
+	var err error
+	r.campaign, err = st.Start(ctx, r.record(s.known), store.StartOptions{ForceNumeric: o.ForceNumeric})
+	if err != nil {
+		return nil, err
+	}
+	err = r.populations(ctx, s.target)
+	return r.campaign, r.end(ctx, err)
 }
 
 // run is a run under way.

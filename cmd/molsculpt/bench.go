@@ -19,7 +19,7 @@ training takes, and prints the result as JSON.
 By default it uses the built-in vocabulary and the bundled models. With another
 vocabulary (--vocab) and no --weights the networks are initialised by seed, with
 a tendency to stop that brings the mean to 5.0 fragments.`,
-		Example: "  molsculpt bench\n  molsculpt bench --vocab fragments_72.json --seconds 20s",
+		Example: "  molsculpt bench\n  molsculpt bench --vocab fragments_72.json --time 20s",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			cat, err := a.catalog()
@@ -46,7 +46,7 @@ a tendency to stop that brings the mean to 5.0 fragments.`,
 	c.Flags().StringSliceVar(&o.Weights, "weights", nil, "weights of two models; empty for networks initialised by seed")
 	c.Flags().IntVar(&o.MaxFragments, "max-fragments", 9, "fragments of a molecule at most")
 	c.Flags().Float64Var(&o.Beta, "beta", 32, "beta of the models")
-	c.Flags().DurationVar(&o.Seconds, "seconds", 10*time.Second, "how long to measure each")
+	c.Flags().DurationVar(&o.Time, "time", 10*time.Second, "how long to measure each")
 	c.Flags().Uint64Var(&o.Seed, "seed", 1, "seed")
 	c.Flags().BoolVar(&o.SkipTraining, "no-training", false, "leave out training")
 	return c

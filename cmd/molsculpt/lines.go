@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"compress/gzip"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -93,7 +94,7 @@ func mapLines(ctx context.Context, r io.Reader, w io.Writer, f func(dst []byte, 
 				b.lines, b.cut = append(b.lines, line), append(b.cut, cut)
 			}
 			if err != nil {
-				if err != io.EOF {
+				if !errors.Is(err, io.EOF) {
 					readErr = err
 				}
 				send()
@@ -146,7 +147,7 @@ func readLine(r *bufio.Reader) (line string, cut bool, err error) {
 			part, cut = part[:room], true
 		}
 		b = append(b, part...)
-		if e == bufio.ErrBufferFull {
+		if errors.Is(e, bufio.ErrBufferFull) {
 			continue
 		}
 		s := strings.TrimSuffix(string(b), "\n")

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/molsculpt/molsculpt/platform"
 	"github.com/molsculpt/molsculpt/platform/config"
@@ -66,7 +67,8 @@ under a name of its own.`,
 	return c
 }
 
-// runCampaign runs or resumes one campaign and summarises it.
+// runCampaign runs or resumes one campaign and summarises it. A store is made
+// only when everything has been checked and the models are loaded.
 func (a *app) runCampaign(ctx context.Context, c *config.Campaign, f runFlags, wishes ...platform.Wish) (*platform.Summary, error) {
 	if f.seedSet {
 		c.Seed = f.seed
@@ -79,40 +81,29 @@ func (a *app) runCampaign(ctx context.Context, c *config.Campaign, f runFlags, w
 	if err != nil {
 		return nil, err
 	}
-	st, err := store.Open(f.store, store.Options{})
-	if err != nil {
-		return nil, err
+	if info, err := os.Stat(filepath.Dir(f.store)); err != nil || !info.IsDir() {
+		return nil, &store.OpenError{Path: f.store, Reason: store.NoFolder}
 	}
-	defer st.Close()
-	if f.fresh {
-		name, err := st.FreeName(c.Name)
+	var st *store.Store
+	defer func() {
+		if st != nil {
+			st.Close()
+		}
+	}()
+	if _, err := os.Stat(f.store); err == nil {
+		if st, err = store.Open(f.store, store.Options{}); err != nil {
+			return nil, err
+		}
+		campaign, done, err := a.lookup(plan, st, f.fresh)
 		if err != nil {
 			return nil, err
 		}
-		plan.Rename(name)
+		if done {
+			return platform.Summarize(ctx, campaign, wishes)
+		}
 	}
-	total := int64(c.Budget.Molecules)
-	if total == 0 {
-		total = int64(c.Budget.Distinct)
-	}
-	bar := a.progress(c.Name, total)
-	defer bar.close()
-	campaign, err := platform.Run(ctx, plan, st, platform.RunOptions{
-		ForceNumeric: f.forceNumeric,
-		Progress: func(p platform.Progress) {
-			done := p.Molecules
-			if c.Budget.Molecules == 0 {
-				done = p.Distinct
-			}
-			bar.set(int64(done), fmt.Sprintf("%d distinct, ESS %.0f%%", p.Distinct, 100*p.MinESS))
-		},
-		Log: a.logger(),
-	})
-	bar.close()
-	var changed *store.PlanChangedError
+	campaign, err := a.runPlan(ctx, plan, &st, f)
 	switch {
-	case errors.As(err, &changed):
-		return nil, fmt.Errorf("%w\nthe difference (- in the store, + now):\n%s", err, changed.Diff())
 	case err != nil && ctx.Err() != nil: // whatever the interrupt broke first
 		a.say("interrupted; what was finished is kept. Go on with the same command.")
 		return nil, exitStatus(1)
@@ -122,13 +113,65 @@ func (a *app) runCampaign(ctx context.Context, c *config.Campaign, f runFlags, w
 	return platform.Summarize(ctx, campaign, wishes)
 }
 
-func quoteArg(s string) string {
-	for _, r := range s {
-		if !(r == '-' || r == '_' || r == '.' || r == '/' || r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z') {
-			return "'" + s + "'"
+// lookup finds the plan's campaign in the store; with fresh, a plan whose name
+// is taken by another one gets a new name.
+func (a *app) lookup(plan *platform.Plan, st *store.Store, fresh bool) (*store.Campaign, bool, error) {
+	campaign, done, err := platform.Lookup(plan, st)
+	var changed *store.PlanChangedError
+	if !errors.As(err, &changed) {
+		return campaign, done, err
+	}
+	if !fresh {
+		return nil, false, fmt.Errorf("%w\nthe difference (- in the store, + now):\n%s", err, changed.Diff())
+	}
+	name, err := st.FreeName(plan.Campaign.Name)
+	if err != nil {
+		return nil, false, err
+	}
+	plan.Rename(name)
+	a.say("running as %s", name)
+	return nil, false, nil
+}
+
+// runPlan loads the models, opens the store unless it is open, and runs.
+func (a *app) runPlan(ctx context.Context, plan *platform.Plan, st **store.Store, f runFlags) (*store.Campaign, error) {
+	session, err := platform.Start(ctx, plan, a.logger())
+	if err != nil {
+		return nil, err
+	}
+	defer session.Close()
+	if *st == nil {
+		if *st, err = store.Open(f.store, store.Options{}); err != nil {
+			return nil, err
 		}
 	}
-	return s
+	budget := plan.Campaign.Budget
+	total := int64(budget.Molecules)
+	if total == 0 {
+		total = int64(budget.Distinct)
+	}
+	bar := a.progress(plan.Campaign.Name, total)
+	defer bar.close()
+	return session.Run(ctx, *st, platform.RunOptions{
+		ForceNumeric: f.forceNumeric,
+		Progress: func(p platform.Progress) {
+			done := p.Molecules
+			if budget.Molecules == 0 {
+				done = p.Distinct
+			}
+			bar.set(int64(done), fmt.Sprintf("%d distinct, ESS %.0f%%", p.Distinct, 100*p.MinESS))
+		},
+	})
+}
+
+func quoteArg(s string) string {
+	plain := func(r rune) bool {
+		return strings.ContainsRune("-_./", r) || r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z'
+	}
+	if strings.TrimLeftFunc(s, plain) == "" {
+		return s
+	}
+	return "'" + s + "'"
 }
 
 func storeArg(path string) string {

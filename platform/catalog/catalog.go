@@ -131,7 +131,7 @@ func (c *Catalog) Load(ref, dir string) (Weights, error) {
 				return Weights{Ref: ref, Data: data, SHA256: hash(data)}, nil
 			}
 		}
-		return Weights{}, &Error{Msg: fmt.Sprintf("no weights %q are bundled", ref), Hint: "one of " + strings.Join(c.weightNames(), ", ") + ", or a file"}
+		return Weights{}, &Error{Msg: fmt.Sprintf("no weights %q are bundled", ref), Hint: strings.Join(append(c.weightNames(), "a file that molsculpt train wrote"), ", ")}
 	}
 	path := ref
 	if !filepath.IsAbs(path) {
@@ -139,7 +139,7 @@ func (c *Catalog) Load(ref, dir string) (Weights, error) {
 	}
 	data, err := os.ReadFile(path)
 	if err != nil {
-		return Weights{}, &Error{Msg: "there are no weights at " + ref, Hint: "a file that molsculpt train wrote, or one of " + strings.Join(c.weightNames(), ", ")}
+		return Weights{}, &Error{Msg: "there are no weights at " + ref, Hint: strings.Join(append(c.weightNames(), "a file that molsculpt train wrote"), ", ")}
 	}
 	if len(data) == 0 {
 		return Weights{}, &Error{Msg: "the weights file " + ref + " is empty", Hint: "a file that molsculpt train wrote"}

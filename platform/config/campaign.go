@@ -57,7 +57,7 @@ type Condition struct {
 type Sample struct {
 	Method    string // "auto", "smc", "ancestral" (mixtures) or "rejection" (where a bound is known)
 	Particles int    // trajectories of a population
-	Mark      Mark
+	Mark      Mark   // of the method
 }
 
 // Goals of an objective.
@@ -129,7 +129,7 @@ func ParseCampaign(name string, data []byte) (*Campaign, error) {
 		c.Compose = n.text("compose")
 	} else if len(c.Models) == 1 {
 		c.Compose = Text{Value: c.Models[0].Name, Mark: c.Models[0].Mark}
-	} else {
+	} else if len(c.Models) > 1 {
 		missing(src, "compose", "an expression over the models, for example compose: qed & sa")
 	}
 	c.Sample = parseSample(f, c.Mark)
@@ -265,6 +265,7 @@ func parseSample(f map[string]node, at Mark) Sample {
 	s.Mark = n.mark()
 	g := n.fields("sample", "method", "particles")
 	if v, ok := g["method"]; ok {
+		s.Mark = v.mark()
 		s.Method = v.choice("method", "auto", "smc", "ancestral", "rejection")
 	}
 	if v, ok := g["particles"]; ok {
