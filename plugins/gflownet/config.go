@@ -12,7 +12,7 @@ import (
 // the default that [Config.Complete] writes.
 type Config struct {
 	Width  int `json:"width,omitempty"`  // of the network, a multiple of 16; 64
-	Layers int `json:"layers,omitempty"` // transformer layers; 3
+	Layers int `json:"layers,omitempty"` // transformer layers; 2
 
 	Steps int `json:"steps,omitempty"` // updates; 10000
 	Batch int `json:"batch,omitempty"` // trajectories per update; 64
@@ -41,7 +41,7 @@ type Config struct {
 	Target  float64 `json:"target,omitempty"`  // the sampling copy keeps so much of itself per update; 0.95
 	Average float64 `json:"average,omitempty"` // and the final weights; 0.999
 
-	Rate     float64 `json:"rate,omitempty"`      // learning rate; 0.001
+	Rate     float64 `json:"rate,omitempty"`      // learning rate; 0.003
 	ZRate    float64 `json:"z_rate,omitempty"`    // share of a residual that log Z follows; 0.1
 	LastRate float64 `json:"last_rate,omitempty"` // share of the rates that is left at the end; 0.02
 	Warmup   int     `json:"warmup,omitempty"`    // updates until the full rate; 100
@@ -71,7 +71,7 @@ func (c Config) Complete() (Config, error) {
 		*p = max(*p, 0)
 	}
 	number(&c.Width, 64)
-	number(&c.Layers, 3)
+	number(&c.Layers, 2)
 	number(&c.Steps, 10000)
 	number(&c.Batch, 64)
 	number(&c.Replay, 100000)
@@ -92,7 +92,7 @@ func (c Config) Complete() (Config, error) {
 	share(&c.Epsilon, 0.05)
 	real(&c.Target, 0.95)
 	real(&c.Average, 0.999)
-	real(&c.Rate, 0.001)
+	real(&c.Rate, 0.003)
 	real(&c.ZRate, 0.1)
 	real(&c.LastRate, 0.02)
 	real(&c.Clip, 10)

@@ -191,6 +191,7 @@ func (f *node) Arity() int { return len(f.types) }
 func (f *node) Type() hm.Type {
 	return hm.NewFnType(append(append([]hm.Type{}, f.types...), matrixType())...)
 }
+
 func (f *node) InferShape(...gorgonia.DimSizer) (tensor.Shape, error) {
 	return f.out.Shape().Clone(), nil
 }
@@ -287,6 +288,7 @@ func (g *gradient) Arity() int { return len(g.types) }
 func (g *gradient) Type() hm.Type {
 	return hm.NewFnType(append(append([]hm.Type{}, g.types...), matrixType())...)
 }
+
 func (g *gradient) InferShape(...gorgonia.DimSizer) (tensor.Shape, error) {
 	return g.f.grads[g.which].Shape().Clone(), nil
 }

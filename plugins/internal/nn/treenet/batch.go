@@ -111,7 +111,7 @@ func (b *Batch) Add(t *Tree, beta float64) {
 }
 
 // encodeInput writes the whole-tree input. A sum s goes in as it is and as bins
-// of a quarter from -1/2 to 2, so that the network can bend it.
+// of a quarter from -1/2 to 5/2, so that the network can bend it.
 func (b *Batch) encodeInput(t *Tree, beta float64, x []float32) {
 	clear(x)
 	b.condition.Code(beta, x)

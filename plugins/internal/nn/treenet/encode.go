@@ -49,7 +49,7 @@ func (e *Encoder) Encode(nodes []fragment.Node, rows []fragment.Site) *Tree {
 	var shape [MaxFragments]byte
 	for i, n := range nodes {
 		t.kinds[i] = int32(n.Fragment)
-		for k, v := range f.Fragment[n.Fragment*FragmentWidth:][:SumWidth] {
+		for k, v := range f.Fragment[n.Fragment*FragmentWidth:][:FragmentSums] {
 			t.sums[k] += v
 		}
 		shape[i] = byte(n.Parent)
@@ -58,6 +58,8 @@ func (e *Encoder) Encode(nodes []fragment.Node, rows []fragment.Site) *Tree {
 		}
 		own := f.siteStart[n.Fragment] + int32(n.Site)
 		up := f.siteStart[nodes[n.Parent].Fragment] + int32(n.ParentSite)
+		f.addSite(t.sums[FragmentSums+SiteWidth:], own)
+		f.addSite(t.sums[FragmentSums+SiteWidth:], up)
 		t.ends = append(t.ends, end{int32(i) + 1, own, up}, end{int32(n.Parent) + 1, up, own})
 	}
 	for i, r := range rows {
@@ -66,9 +68,17 @@ func (e *Encoder) Encode(nodes []fragment.Node, rows []fragment.Site) *Tree {
 			continue
 		}
 		t.rows[i] = row{int32(r.Node) + 1, f.siteStart[nodes[r.Node].Fragment] + int32(r.Site)}
+		f.addSite(t.sums[FragmentSums:], t.rows[i].site)
 	}
 	t.rel = e.relations(shape[:len(nodes)])
 	return t
+}
+
+// addSite adds the features of a site.
+func (f *Features) addSite(sums []float32, site int32) {
+	for k, v := range f.Site[site*SiteWidth:][:SiteWidth] {
+		sums[k] += v
+	}
 }
 
 // Relations between tokens.

@@ -21,8 +21,10 @@ type Features struct {
 	Site     []float32 // Sites+2 rows of SiteWidth
 	Column   []float32 // pad(Columns) rows of FragmentWidth+SiteWidth
 
-	// Sums of the first SumWidth fragment features over a tree, divided by
-	// Scale, tell the tree's token what the molecule is like so far.
+	// Sums over a tree tell its token what the molecule is like so far: of the
+	// first FragmentSums features of its fragments, of the features of its open
+	// sites (one per row of its table), and of those of its used sites. They
+	// are divided by Scale.
 	Scale []float32
 
 	siteStart []int32 // of each fragment
@@ -34,9 +36,10 @@ type fragmentSite struct{ fragment, site int32 }
 // Widths of the feature tables.
 const (
 	FragmentWidth = 32
-	SumWidth      = 22
+	FragmentSums  = 22
 	SiteWidth     = 16
-	sumBins       = 10
+	SumWidth      = FragmentSums + 2*SiteWidth
+	sumBins       = 12
 )
 
 // NewFeatures describes the fragments of a vocabulary.
@@ -50,15 +53,23 @@ func NewFeatures(v *fragment.Vocabulary) *Features {
 		fr := v.Fragment(i)
 		row := f.Fragment[i*FragmentWidth : (i+1)*FragmentWidth]
 		describeFragment(fr, row)
-		for k := range SumWidth {
+		for k := range FragmentSums {
 			f.Scale[k] += float32(math.Abs(float64(row[k])))
 		}
 		for s, atom := range fr.Sites {
-			describeSite(fr.Mol, atom, f.Site[(int(f.siteStart[i])+s)*SiteWidth:][:SiteWidth])
+			site := f.Site[(int(f.siteStart[i])+s)*SiteWidth:][:SiteWidth]
+			describeSite(fr.Mol, atom, site)
+			for k, v := range site {
+				f.Scale[FragmentSums+k] += float32(math.Abs(float64(v)))
+			}
 		}
 	}
-	for k := range f.Scale { // so that five average fragments sum to one
+	for k := range FragmentSums + SiteWidth { // so that five average fragments sum to one
 		f.Scale[k] = max(5*f.Scale[k]/float32(f.Fragments), 0.25)
+	}
+	for k := range SiteWidth { // five fragments have eight used sites
+		mean := f.Scale[FragmentSums+k] / 5 * float32(f.Fragments) / float32(f.Sites)
+		f.Scale[FragmentSums+SiteWidth+k] = max(8*mean, 0.25)
 	}
 	for c, at := range f.column {
 		row := f.Column[c*(FragmentWidth+SiteWidth):][:FragmentWidth+SiteWidth]
@@ -93,7 +104,8 @@ func RestoreFeatures(v *fragment.Vocabulary, fragments, sites, columns, scale []
 	return f, nil
 }
 
-// describeFragment fills a row; its first SumWidth entries add up over a tree.
+// describeFragment fills a row; its first FragmentSums entries add up over a
+// tree.
 func describeFragment(fr *fragment.Fragment, row []float32) {
 	m := fr.Mol
 	a := descriptor.New(m)
