@@ -189,6 +189,7 @@ func findModel(c *config.Campaign, cat *catalog.Catalog, name, dir string) (Plan
 			m = PlannedModel{Name: name, file: f, Conditions: map[string]float64{}}
 		}
 	}
+	m.Options = m.file.Options.JSON
 	for _, k := range m.file.Conditions {
 		m.Conditions[k.Name] = k.Value
 	}

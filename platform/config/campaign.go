@@ -43,6 +43,7 @@ type Model struct {
 	Plugin     Text        // "core/gflownet", or "./path" of an executable
 	Weights    Text        // "builtin:qed", or a file; empty where a plugin needs none
 	Conditions []Condition // beta and the like, in the order of the file
+	Options    Options     // for the plugin, which alone knows them
 	Mark       Mark
 }
 
@@ -219,10 +220,12 @@ func parseModels(src *source, f map[string]node) []Model {
 				m.Plugin = k.value.text("plugin")
 			case "weights":
 				m.Weights = k.value.text("weights")
+			case "options":
+				m.Options = k.value.options("options")
 			default:
 				if !k.value.isNumber() {
 					err := k.keyAt.Errorf("unknown key %q in model %s", k.key, m.Name)
-					err.Hint = didYouMean(k.key, []string{"plugin", "weights", "a condition with a number, as beta: 32"})
+					err.Hint = didYouMean(k.key, []string{"plugin", "weights", "options", "a condition with a number, as beta: 32"})
 					src.errs = append(src.errs, err)
 					continue
 				}

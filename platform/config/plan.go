@@ -38,6 +38,9 @@ func (c *Campaign) Plan(id Identities) string {
 		if m.Weights.Value != "" {
 			line("    weights: %s", quoted(m.Weights.Value))
 		}
+		if m.Options.JSON != nil {
+			line("    options: %s", m.Options.JSON)
+		}
 		for _, k := range m.Conditions {
 			line("    %s: %s", k.Name, number(k.Value))
 		}
