@@ -2,8 +2,11 @@ package platform
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"math"
 	"runtime"
 	"time"
 
@@ -85,6 +88,14 @@ func Bench(ctx context.Context, cat *catalog.Catalog, o BenchOptions) (*BenchRep
 		Go: runtime.Version(), OS: runtime.GOOS, Arch: runtime.GOARCH, Threads: runtime.GOMAXPROCS(0),
 		Vocabulary: o.Vocabulary, Fragments: base.Space.Vocabulary().Len(), MaxFragments: o.MaxFragments, Weights: o.Weights,
 	}
+	if len(o.Weights) == 0 {
+		o.Note("initialising networks by seed")
+		for i, p := range []*Plan{base, both} {
+			if err := o.initialise(ctx, p, cat, i); err != nil {
+				return nil, err
+			}
+		}
+	}
 	o.Note("base model")
 	if r.Base, r.Numeric, err = o.sampling(ctx, base); err != nil {
 		return nil, err
@@ -118,16 +129,7 @@ func (o BenchOptions) plan(expr string, cat *catalog.Catalog) (*Plan, error) {
 		}
 		c.Models = append(c.Models, m)
 	}
-	p, err := NewPlan(c, cat)
-	if err != nil {
-		return nil, err
-	}
-	if len(o.Weights) == 0 {
-		for i := range p.Models {
-			p.Models[i].Options = fmt.Appendf(nil, `{"seed": %d, "mean_size": 5}`, o.Seed+uint64(i)+1)
-		}
-	}
-	return p, nil
+	return NewPlan(c, cat)
 }
 
 // sampling measures molecules per second, after a population to warm up.
@@ -167,40 +169,13 @@ func (o BenchOptions) sampling(ctx context.Context, p *Plan) (*BenchSpeed, strin
 // training measures trajectories per second of training on QED.
 func (o BenchOptions) training(ctx context.Context, p *Plan, cat *catalog.Catalog) (*BenchSpeed, error) {
 	const batch = 64
-	qed, _ := rewards.Find("qed")
-	objective, err := rewards.Objective{Function: qed}.Resolve()
-	if err != nil {
-		return nil, err
-	}
-	found, err := cat.Plugin(benchPlugin, ".")
-	if err != nil {
-		return nil, err
-	}
-	plugin, err := startPlugin(ctx, found, o.Log)
-	if err != nil {
-		return nil, err
-	}
-	defer func() {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTime)
-		defer cancel()
-		_ = plugin.Close(ctx) // ends by force where it would not
-	}()
-	spec, err := json.Marshal(map[string]int{"steps": 1_000_000, "batch": batch})
-	if err != nil {
-		return nil, err
-	}
-	source := newRewardSource(p.Space, objective, config.DefaultFloor)
 	stop := make(chan struct{})
 	s := &BenchSpeed{Of: fmt.Sprintf("training on QED, %d trajectories per update", batch)}
 	started := time.Now()
 	var begun time.Time
 	var first uint64
-	_, err = plugin.Train(ctx, host.Training{
-		Spec: spec, Space: p.Space, Definition: p.Space.Definition(), Seed: o.Seed, Stop: stop,
-		Rewards: func(ctx context.Context, states []space.State, _ []float64) ([]sdk.Reward, error) {
-			return source.rewards(ctx, states)
-		},
-		Save: func(context.Context, []byte) error { return nil },
+	_, err := o.train(ctx, p, cat, map[string]any{"steps": 1_000_000, "batch": batch}, host.Training{
+		Seed: o.Seed, Stop: stop,
 		Progress: func(pr sdk.Progress) {
 			switch {
 			case begun.IsZero():
@@ -223,4 +198,85 @@ func (o BenchOptions) training(ctx context.Context, p *Plan, cat *catalog.Catalo
 		s.PerSecond = float64(s.Count) / s.Seconds
 	}
 	return s, nil
+}
+
+// train runs a training on QED that stores nothing.
+func (o BenchOptions) train(ctx context.Context, p *Plan, cat *catalog.Catalog, spec map[string]any, t host.Training) (sdk.Trained, error) {
+	qed, _ := rewards.Find("qed")
+	objective, err := rewards.Objective{Function: qed}.Resolve()
+	if err != nil {
+		return sdk.Trained{}, err
+	}
+	found, err := cat.Plugin(benchPlugin, ".")
+	if err != nil {
+		return sdk.Trained{}, err
+	}
+	plugin, err := startPlugin(ctx, found, o.Log)
+	if err != nil {
+		return sdk.Trained{}, err
+	}
+	defer func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTime)
+		defer cancel()
+		_ = plugin.Close(ctx) // ends by force where it would not
+	}()
+	if t.Spec, err = json.Marshal(spec); err != nil {
+		return sdk.Trained{}, err
+	}
+	source := newRewardSource(p.Space, objective, config.DefaultFloor)
+	t.Space, t.Definition = p.Space, p.Space.Definition()
+	t.Rewards = func(ctx context.Context, states []space.State, _ []float64) ([]sdk.Reward, error) {
+		return source.rewards(ctx, states)
+	}
+	t.Save = func(context.Context, []byte) error { return nil }
+	return plugin.Train(ctx, t)
+}
+
+// wantedSize is the mean number of fragments that networks without training are
+// brought to, as speeds depend on it.
+const wantedSize = 5.0
+
+// initialise gives the models of a plan networks that are drawn by seed, after
+// one update of a training, with the tendency to stop that brings the mean size
+// of what the plan samples to wantedSize.
+func (o BenchOptions) initialise(ctx context.Context, p *Plan, cat *catalog.Catalog, stream int) error {
+	aim := wantedSize
+	for try := range 6 {
+		for i := range p.Models {
+			spec := map[string]any{"steps": 1, "batch": 8, "mean_size": aim, "report_trees": 2}
+			out, err := o.train(ctx, p, cat, spec, host.Training{Seed: o.Seed + uint64(16*stream+i) + 1})
+			if err != nil {
+				return err
+			}
+			sum := sha256.Sum256(out.Weights)
+			p.Models[i].Weights = catalog.Weights{Ref: "initialised", Data: out.Weights, SHA256: hex.EncodeToString(sum[:])}
+		}
+		mean, err := o.meanSize(ctx, p)
+		if err != nil {
+			return err
+		}
+		if math.Abs(mean-wantedSize) < 0.05 || try == 5 {
+			return nil
+		}
+		aim = math.Max(1.05, aim*wantedSize/mean)
+	}
+	return nil
+}
+
+// meanSize is the mean number of fragments of what a plan samples.
+func (o BenchOptions) meanSize(ctx context.Context, p *Plan) (float64, error) {
+	session, err := Start(ctx, p, o.Log)
+	if err != nil {
+		return 0, err
+	}
+	defer session.Close()
+	n, fragments := 0, 0
+	err = session.draw(ctx, func(d Drawn) (bool, error) {
+		n += len(d.Trajectories)
+		for i := range d.Trajectories {
+			fragments += p.Space.Size(d.Trajectories[i].Final())
+		}
+		return n < 4096, nil
+	})
+	return float64(fragments) / float64(max(1, n)), err
 }

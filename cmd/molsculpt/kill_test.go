@@ -230,3 +230,20 @@ func TestAnInterruptKeepsWhatIsDoneAndSaysHowToGoOn(t *testing.T) {
 		t.Errorf("list says:\n%s", out)
 	}
 }
+
+func TestTheResultDoesNotDependOnTheNumberOfThreads(t *testing.T) {
+	t.Parallel()
+	if testing.Short() {
+		t.Skip("takes some seconds")
+	}
+	s := newSite(t)
+	s.run("run", "campaign.yaml", "--store", "many.db")
+	c := s.command("run", "campaign.yaml", "--store", "one.db")
+	c.Env = append(os.Environ(), "GOMAXPROCS=1")
+	if out, err := c.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	if d := cmp.Diff(s.dump("many.db"), s.dump("one.db")); d != "" {
+		t.Errorf("the stores differ (-many +one):\n%.2000s", d)
+	}
+}
