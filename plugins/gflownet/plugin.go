@@ -160,6 +160,7 @@ type spec struct {
 	CheckpointEvery int `json:"checkpoint_every,omitempty"` // updates between checkpoints; 1000
 	ProgressEvery   int `json:"progress_every,omitempty"`   // updates between reports; 10
 	ReportTrees     int `json:"report_trees,omitempty"`     // of each kind in the final report; 500
+	Threads         int `json:"threads,omitempty"`          // goroutines; as many as there are cores. The result does not depend on it
 }
 
 // Train implements sdk.Trainer.
@@ -176,7 +177,10 @@ func (trainer) Train(ctx context.Context, start sdk.TrainStart, host sdk.TrainHo
 			return sdk.Trained{}, fmt.Errorf("gflownet: read the training options: %w", err)
 		}
 	}
-	s.Threads = runtime.GOMAXPROCS(0)
+	if s.Threads < 1 {
+		s.Threads = runtime.GOMAXPROCS(0)
+	}
+	s.Config.Threads = s.Threads
 	t, err := NewTrainer(sp, s.Config, start.Seed)
 	if err != nil {
 		return sdk.Trained{}, err

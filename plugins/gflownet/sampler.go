@@ -3,6 +3,7 @@ package gflownet
 import (
 	"math"
 	"math/rand/v2"
+	"sync"
 
 	"github.com/molsculpt/molsculpt/plugins/internal/nn"
 	"github.com/molsculpt/molsculpt/plugins/internal/nn/kern"
@@ -38,6 +39,7 @@ type encoder struct {
 	trees *treenet.Encoder
 	masks *treenet.Masks
 	empty treenet.Step
+	legal sync.Pool // of *[]bool
 }
 
 func newEncoder(sp *space.Fragments, f *treenet.Features) *encoder {
@@ -56,7 +58,16 @@ func (e *encoder) step(s space.State) treenet.Step {
 
 func (e *encoder) encode(s space.State) treenet.Step {
 	rows := e.space.RowSites(s)
-	legal := make([]bool, len(rows)*e.space.Columns())
+	buf, ok := e.legal.Get().(*[]bool)
+	if !ok {
+		buf = new([]bool)
+	}
+	defer e.legal.Put(buf)
+	n := len(rows) * e.space.Columns()
+	if cap(*buf) < n {
+		*buf = make([]bool, 2*n)
+	}
+	legal := (*buf)[:n]
 	stop := e.space.Legal(s, legal)
 	return treenet.Step{
 		Tree: e.trees.Encode(e.space.Nodes(s, nil), rows), Masks: e.masks.Number(legal), Stops: stop,
@@ -125,7 +136,7 @@ type walker struct {
 
 // statesAtOnce is how many states one evaluation takes: enough for the matrix
 // products, few enough to keep the logits in the cache.
-const statesAtOnce = 16
+const statesAtOnce = 8
 
 // draw draws one trajectory for each beta, with its own random source; version
 // is that of the parameters. With probability epsilon a step is uniform over

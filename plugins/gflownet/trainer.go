@@ -66,7 +66,7 @@ func NewTrainer(sp *space.Fragments, c Config, seed uint64) (*Trainer, error) {
 	t := &Trainer{config: c, space: sp, seed: seed, features: treenet.NewFeatures(sp.Vocabulary()), replay: newReplay(c.Replay), known: map[space.State]float64{}}
 	t.enc = newEncoder(sp, t.features)
 	t.params = nn.NewParams(t.random(streamWeights, 0))
-	t.adam = nn.AdamW{Decay: c.Decay, Clip: c.Clip}
+	t.adam = nn.AdamW{Decay: c.Decay, Clip: c.Clip, Threads: c.Threads}
 	stop := t.stopBias()
 	l := treenet.LearnerConfig{Objective: objectives[c.Objective], Knee: c.Knee, Stop: stop, Threads: c.Threads}
 	if t.learner, err = treenet.NewLearner(c.net(), l, t.features, t.params, t.enc.masks); err != nil {
@@ -259,9 +259,9 @@ func (t *Trainer) Update(log []float64) (Stats, error) {
 	}
 	t.residual(&stats, residuals)
 	t.moveLogZ(paths, residuals)
-	t.target.Average(float32(t.config.Target), t.params)
+	t.target.Average(t.config.Threads, float32(t.config.Target), t.params)
 	keep := min(t.config.Average, (1+float64(t.step))/(10+float64(t.step)))
-	t.average.Average(float32(keep), t.params)
+	t.average.Average(t.config.Threads, float32(keep), t.params)
 	t.step++
 	t.pending = nil
 	stats.Step, stats.Asked, stats.Remembered = t.step, len(t.ask), len(t.replay.states)

@@ -15,6 +15,7 @@ type AdamW struct {
 	Eps          float64 // 0 counts as 1e-8
 	Decay        float64 // weight decay per step at learning rate 1
 	Clip         float64 // largest global norm; 0 for no clipping
+	Threads      int     // goroutines; the result does not depend on it
 
 	Steps int
 	M, V  [][]float32 // moments, in the order of the parameters
@@ -29,8 +30,10 @@ func (a *AdamW) Step(params []*Param) (norm float64) {
 			a.V = append(a.V, make([]float32, len(p.Data)))
 		}
 	}
-	for _, p := range params {
-		norm += kern.SumSquares(p.Grad)
+	squares := make([]float64, len(params))
+	kern.Par(a.Threads, len(params), func(i int) { squares[i] = kern.SumSquares(params[i].Grad) })
+	for _, s := range squares {
+		norm += s
 	}
 	norm = math.Sqrt(norm)
 	if math.IsNaN(norm) || math.IsInf(norm, 0) {
@@ -44,14 +47,15 @@ func (a *AdamW) Step(params []*Param) (norm float64) {
 	a.Steps++
 	c1 := 1 - math.Pow(b1, float64(a.Steps))
 	c2 := math.Sqrt(1 - math.Pow(b2, float64(a.Steps)))
-	for i, p := range params {
+	kern.Par(a.Threads, len(params), func(i int) {
+		p := params[i]
 		rate := a.Rate * float64(p.Rate)
 		s := kern.AdamStep{Beta1: float32(b1), Beta2: float32(b2), LR: float32(rate * c2 / c1), Eps: float32(eps * c2), Clip: float32(clip), Decay: 1}
 		if p.Decay {
 			s.Decay = float32(1 - rate*a.Decay)
 		}
 		kern.Adam(p.Data, p.Grad, a.M[i], a.V[i], s)
-	}
+	})
 	return norm
 }
 

@@ -121,10 +121,11 @@ func (p *Params) Clone() *Params {
 }
 
 // Average moves p towards q: p = keep*p + (1-keep)*q. Both have the same
-// parameters in the same order.
-func (p *Params) Average(keep float32, q *Params) {
-	for i, x := range p.list {
-		kern.Scale(keep, x.Data, x.Data)
-		kern.AddScaled(1-keep, q.list[i].Data, x.Data)
-	}
+// parameters in the same order. Up to threads goroutines work.
+func (p *Params) Average(threads int, keep float32, q *Params) {
+	kern.Par(threads, len(p.list), func(i int) {
+		x := p.list[i].Data
+		kern.Scale(keep, x, x)
+		kern.AddScaled(1-keep, q.list[i].Data, x)
+	})
 }

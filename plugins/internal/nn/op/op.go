@@ -138,9 +138,9 @@ func grow(s *[]float32, n int) []float32 {
 	return (*s)[:n]
 }
 
-// share is how many of n rows one of the threads gets, a multiple of 12.
+// share is how many of n rows one of the threads gets.
 func share(threads, n int) int {
 	threads = max(threads, 1)
 	per := (n + threads - 1) / threads
-	return (per + 11) / 12 * 12
+	return (per + 3) / 4 * 4
 }

@@ -89,8 +89,13 @@ func (b *Batch) RowRange(i int) (from, to int) {
 
 // Add appends a tree with its beta. It must fit.
 func (b *Batch) Add(t *Tree, beta float64) {
-	first := int32(b.tokens.Live)
 	b.encodeInput(t, beta, b.input[b.count.Live*inputWidth:][:inputWidth])
+	b.add(t)
+}
+
+// add is Add without the whole-tree input.
+func (b *Batch) add(t *Tree) {
+	first := int32(b.tokens.Live)
 	b.count.Live++
 	b.tokens.Live += len(t.kinds) + 1
 	b.rows.Live += len(t.rows) + 1

@@ -2,6 +2,7 @@ package treenet
 
 import (
 	"github.com/molsculpt/molsculpt/plugins/internal/nn"
+	"github.com/molsculpt/molsculpt/plugins/internal/nn/kern"
 	"github.com/molsculpt/molsculpt/plugins/internal/nn/op"
 )
 
@@ -148,10 +149,13 @@ func (l *Learner) fill(paths []Path) {
 	p.Start = append(p.Start[:0], 0)
 	p.Target, p.Code, p.Group = p.Target[:0], p.Code[:0], p.Group[:0]
 	cond := Condition{Max: l.config.BetaMax}
+	var betas []float64
+	var trees []*Tree
 	for i := range paths {
 		for j := range paths[i].Steps {
 			s := &paths[i].Steps[j]
-			b.Add(s.Tree, paths[i].Beta)
+			b.add(s.Tree)
+			trees, betas = append(trees, s.Tree), append(betas, paths[i].Beta)
 			c.Mask = append(c.Mask, s.Masks...)
 			c.Stop = append(c.Stop, s.Stops)
 			var cells []int32
@@ -161,11 +165,16 @@ func (l *Learner) fill(paths []Path) {
 			c.Taken = append(c.Taken, cells)
 			p.Target = append(p.Target, s.Target)
 		}
-		p.Start = append(p.Start, int32(b.Len()))
+		p.Start = append(p.Start, int32(len(trees)))
 		p.Code = append(p.Code, ZCode(cond, paths[i].Beta))
 		p.Group = append(p.Group, int32(paths[i].Group))
 	}
 	l.count.Live = len(paths)
+	kern.ParRows(l.threads, len(trees), 32, func(from, to int) {
+		for i := from; i < to; i++ {
+			b.encodeInput(trees[i], betas[i], b.input[i*inputWidth:][:inputWidth])
+		}
+	})
 }
 
 // Forget makes the next Run read the parameters anew, whatever their version.
