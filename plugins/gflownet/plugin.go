@@ -27,6 +27,11 @@ func Plugin() sdk.Plugin {
 		Summary:    "generative flow networks over fragment trees, conditioned on beta",
 		SpaceKinds: []string{space.KindFragments},
 		Policy:     policy{}, Trainer: trainer{},
+		// The device names what the numbers depend on: it enters a campaign's
+		// numeric id.
+		Health: func(context.Context) sdk.Health {
+			return sdk.Health{State: sdk.Ready, Device: fmt.Sprintf("cpu %s/%d", kern.Active(), kern.Version)}
+		},
 	}
 }
 
