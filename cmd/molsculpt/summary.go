@@ -5,6 +5,7 @@ import (
 	"io"
 	"math"
 	"strconv"
+	"strings"
 
 	"github.com/molsculpt/molsculpt/platform"
 )
@@ -40,6 +41,9 @@ func plusMinus(e platform.Estimate, digits int) string {
 		return "-"
 	}
 	s := strconv.FormatFloat(e.Mean, 'f', digits, 64)
+	if strings.Trim(s, "-0.") == "" {
+		s = strings.TrimPrefix(s, "-") // a rounded zero has no sign
+	}
 	if !math.IsNaN(e.SE) {
 		s += " ±" + strconv.FormatFloat(e.SE, 'f', digits, 64)
 	}
