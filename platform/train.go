@@ -11,6 +11,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/hashicorp/go-hclog"
 
@@ -114,7 +116,7 @@ func Train(ctx context.Context, t *config.Training, cat *catalog.Catalog, o Trai
 		Stop: o.Stop,
 	})
 	if err != nil {
-		return nil, placedOr(ctx, t.Train.Mark.Errorf("training failed: %v", err), err)
+		return nil, placedOr(ctx, optionOf(t.Train, err).Errorf("training failed: %v", err), err)
 	}
 	done := &Trained{Resumed: previous != nil, Stopped: result.Stopped, Stats: source.Stats()}
 	if result.Stopped {
@@ -129,6 +131,18 @@ func Train(ctx context.Context, t *config.Training, cat *catalog.Catalog, o Trai
 		return nil, err
 	}
 	return done, check.remove()
+}
+
+// optionOf is the place of the option that a plugin's error speaks of, or of all
+// options.
+func optionOf(o config.Options, err error) config.Mark {
+	words := strings.FieldsFunc(err.Error(), func(r rune) bool { return strings.ContainsRune(" ,;:\"'", r) })
+	for _, w := range words {
+		if slices.Contains(o.Keys(), w) {
+			return o.At(w)
+		}
+	}
+	return o.Mark
 }
 
 // write stores the weights and, beside them, their card.
