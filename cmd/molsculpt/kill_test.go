@@ -247,3 +247,18 @@ func TestTheResultDoesNotDependOnTheNumberOfThreads(t *testing.T) {
 		t.Errorf("the stores differ (-many +one):\n%.2000s", d)
 	}
 }
+
+func TestAStoreInUseIsLeftAlone(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	st, err := store.Open(filepath.Join(s.dir, defaultStore), store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer st.Close()
+	out, err := s.command("run", "campaign.yaml").CombinedOutput()
+	if err == nil || !strings.Contains(string(out), "in use by another process") {
+		t.Errorf("%v\n%s", err, out)
+	}
+	s.gone()
+}
