@@ -170,8 +170,10 @@ func TestCandidatesSumTheirOccurrences(t *testing.T) {
 	s := open(t, filepath.Join(t.TempDir(), "a.db"))
 	c := start(t, s, plan("a"))
 	particle := func(i uint32, smiles string, w float64) store.Particle {
-		return store.Particle{Index: i, SMILES: smiles, LogWeight: w, Scores: scores(smiles),
-			Trajectory: store.Trajectory{States: [][]byte{{}, {1, 2}, {1, 2, 3, byte(i)}}, LogP: []float64{-1}, LogPB: -2}}
+		return store.Particle{
+			Index: i, SMILES: smiles, LogWeight: w, Scores: scores(smiles),
+			Trajectory: store.Trajectory{States: [][]byte{{}, {1, 2}, {1, 2, 3, byte(i)}}, LogP: []float64{-1}, LogPB: -2},
+		}
 	}
 	for _, p := range []store.Population{
 		{Index: 300, Particles: []store.Particle{particle(1, "CC", math.Log(0.25)), particle(9, "C", 0)}},
@@ -186,7 +188,8 @@ func TestCandidatesSumTheirOccurrences(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := store.Candidate{SMILES: "CC", Scores: scores("CC"), Occurrences: []store.Occurrence{
-		{Population: 2, Particle: 3, LogWeight: math.Log(0.25)}, {Population: 2, Particle: 4, LogWeight: math.Log(0.5)}, {Population: 300, Particle: 1, LogWeight: math.Log(0.25)}}}
+		{Population: 2, Particle: 3, LogWeight: math.Log(0.25)}, {Population: 2, Particle: 4, LogWeight: math.Log(0.5)}, {Population: 300, Particle: 1, LogWeight: math.Log(0.25)},
+	}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}

@@ -39,6 +39,7 @@ func BenchmarkTPSA(b *testing.B) { benchmark(b, func(a *descriptor.Analysis) { a
 func BenchmarkMolWt(b *testing.B) {
 	benchmark(b, func(a *descriptor.Analysis) { descriptor.MolWt(a.Mol()) })
 }
+
 func BenchmarkRotatableBonds(b *testing.B) {
 	benchmark(b, func(a *descriptor.Analysis) { a.RotatableBonds() })
 }

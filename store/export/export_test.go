@@ -41,8 +41,10 @@ func campaign(t *testing.T, particles ...store.Particle) *store.Campaign {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = s.Close() })
-	c, err := s.Start(ctx, store.Plan{Name: "my run", Digest: "d", Seed: 7, Expression: "qed & sa", Objectives: objectives,
-		Models: []store.Model{{Name: "qed", Plugin: "core/gflownet", Weights: "builtin:qed"}}}, store.StartOptions{})
+	c, err := s.Start(ctx, store.Plan{
+		Name: "my run", Digest: "d", Seed: 7, Expression: "qed & sa", Objectives: objectives,
+		Models: []store.Model{{Name: "qed", Plugin: "core/gflownet", Weights: "builtin:qed"}},
+	}, store.StartOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
