@@ -117,7 +117,7 @@ func TestSamplesOnTheGridAreTheComposite(t *testing.T) {
 			l1, floor := 0., 0.
 			for b := range want {
 				l1 += math.Abs(want[b] - got[b])
-				floor += math.Sqrt(2 / math.Pi * want[b] * (1 - want[b]) / (e.ESS()))
+				floor += math.Sqrt(2 / math.Pi * want[b] * (1 - want[b]) / e.ESS())
 			}
 			t.Logf("evidence %.6f ± %.6f (exact %.6f), L1 %.4f [floor %.4f], min ESS/N %.3f", z.Value, z.SE, math.Exp(logZ), l1, floor, minESS)
 			if l1 > test.floors*floor {
