@@ -14,7 +14,6 @@ type cipRanks struct {
 	next  []int32
 	order []int32
 	keys  [][]int32
-	mem   []int32
 	count int // number of distinct ranks
 }
 
@@ -115,8 +114,9 @@ func cipWeight(m *Mol, nb Neighbor) int {
 		return 8
 	case Aromatic:
 		return 3
+	default:
+		return 0
 	}
-	return 0
 }
 
 // rerank refines the ranks by the labels that are known: R above S above none,
@@ -145,6 +145,7 @@ func (c *cipRanks) rerank(m *Mol, label []byte) {
 				seed[i]++
 			case Cis:
 				seed[i] += 2
+			case NoStereo:
 			}
 		}
 	}

@@ -60,8 +60,9 @@ func Mirror(c Chirality) Chirality {
 		return Clockwise
 	case Clockwise:
 		return CounterClockwise
+	default:
+		return c
 	}
-	return c
 }
 
 // Hybridization is the hybridisation of an atom's orbitals as RDKit assigns it.

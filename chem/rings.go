@@ -20,7 +20,7 @@ func (w *workspace) findRings(m *Mol) {
 	w.findBridges(m)
 	n := len(m.Atoms)
 	w.ringDegree = resize(w.ringDegree, n)
-	any := false
+	cyclic := false
 	for k := range m.Bonds {
 		b := &m.Bonds[k]
 		if w.active[k] {
@@ -28,10 +28,10 @@ func (w *workspace) findRings(m *Mol) {
 			m.Atoms[b.A].InRing, m.Atoms[b.B].InRing = true, true
 			w.ringDegree[b.A]++
 			w.ringDegree[b.B]++
-			any = true
+			cyclic = true
 		}
 	}
-	if !any {
+	if !cyclic {
 		return
 	}
 	w.visited = resize(w.visited, n)

@@ -146,7 +146,7 @@ func (s *ringSearch) ringsOfDegreeTwo(m *Mol, active []bool) {
 	for _, a := range s.d2 {
 		s.smallestRings(m, a, active, -1)
 		for i := range s.small.len() {
-			id, _ := s.insert(m, s.small.at(i))
+			id := s.insert(m, s.small.at(i))
 			s.nodeRing = append(s.nodeRing, nodeRing{a, id})
 		}
 	}
@@ -324,7 +324,7 @@ func (s *ringSearch) closeRing(root, at, other int32) bool {
 
 // insert adds a ring unless one with the same atoms is there, and returns its
 // number.
-func (s *ringSearch) insert(m *Mol, ring []int32) (int32, bool) {
+func (s *ringSearch) insert(m *Mol, ring []int32) int32 {
 	s.color = resize(s.color, len(m.Atoms))
 	for _, a := range ring {
 		s.color[a] = 1
@@ -340,10 +340,10 @@ next:
 				continue next
 			}
 		}
-		return int32(i), false
+		return int32(i)
 	}
 	s.found.add(ring)
-	return int32(s.found.len() - 1), true
+	return int32(s.found.len() - 1)
 }
 
 // byLength orders ring numbers by ring size, keeping the order of discovery.

@@ -46,7 +46,7 @@ func (s *stereoSearch) labelBonds(given map[int32]BondStereo) (open, changed boo
 func (s *stereoSearch) settleGiven(b *Bond, stereo BondStereo) bool {
 	refs := b.StereoAtoms
 	for end, at := range [2]int32{b.A, b.B} {
-		top, ok := s.topNeighbor(int(at), int(b.Other(int(at))))
+		top, ok := s.topNeighbor(int(at), b.Other(int(at)))
 		if !ok {
 			return false
 		}

@@ -17,6 +17,7 @@ func orderContribution(b *Bond, order Order, i int32) int {
 		if b.B == i {
 			return 2
 		}
+	default: // adds nothing
 	}
 	return 0
 }

@@ -40,7 +40,7 @@ var analyses = sync.Pool{New: func() any { return new(descriptor.Analysis) }}
 // Score implements Scorer.
 func (p property) Score(ctx context.Context, batch []Molecule) []Score {
 	out := make([]Score, len(batch))
-	a := analyses.Get().(*descriptor.Analysis) //nolint:forcetypeassert // the pool holds nothing else
+	a := analyses.Get().(*descriptor.Analysis)
 	defer analyses.Put(a)
 	for i, m := range batch {
 		if err := ctx.Err(); err != nil {

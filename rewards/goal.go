@@ -74,6 +74,7 @@ func (g Goal) Curve(b Bounds) (Curve, error) {
 			return nil, fmt.Errorf("rewards: goal range: low %v must not exceed high %v, and the margin must be positive", b.Low, b.High)
 		}
 		return Plateau(b.Low, b.High, b.Margin), nil
+	default:
+		return nil, errors.New("rewards: no goal is given")
 	}
-	return nil, errors.New("rewards: no goal is given")
 }

@@ -94,7 +94,7 @@ func (p Profile) Score(ctx context.Context, batch []Molecule) [][]Score {
 	for i := range rows {
 		rows[i] = flat[i*n : (i+1)*n : (i+1)*n]
 	}
-	a := analyses.Get().(*descriptor.Analysis) //nolint:forcetypeassert // the pool holds nothing else
+	a := analyses.Get().(*descriptor.Analysis)
 	defer analyses.Put(a)
 	for i, m := range batch {
 		fresh := true

@@ -90,10 +90,10 @@ func TestDefaultCurves(t *testing.T) {
 func TestCurvesStayBetweenZeroAndOneAndKeepTheirDirection(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(r *rapid.T) {
-		real := rapid.Float64Range(-1e3, 1e3)
-		low, span := real.Draw(r, "low"), rapid.Float64Range(1e-3, 1e3).Draw(r, "span")
+		number := rapid.Float64Range(-1e3, 1e3)
+		low, span := number.Draw(r, "low"), rapid.Float64Range(1e-3, 1e3).Draw(r, "span")
 		s := rapid.Float64Range(0.1, 10).Draw(r, "exponent")
-		x, y := real.Draw(r, "x"), real.Draw(r, "y")
+		x, y := number.Draw(r, "x"), number.Draw(r, "y")
 		if x > y {
 			x, y = y, x
 		}
@@ -170,7 +170,7 @@ func TestOverallIsTheWeightedGeometricMean(t *testing.T) {
 	t.Parallel()
 	p := profile(t, rewards.Objective{Function: find(t, "qed"), Weight: 3}, rewards.Objective{Function: find(t, "sa")})
 	a := p.Assess([]rewards.Score{{Value: 0.5}, {Value: 1.9}})
-	if want := math.Pow(math.Pow(0.5, 3)*0.9, 0.25); math.Abs(a.Overall-want) > 1e-12 || !a.Complete() || a.Coverage != 1 {
+	if want := math.Pow(0.5*0.5*0.5*0.9, 0.25); math.Abs(a.Overall-want) > 1e-12 || !a.Complete() || a.Coverage != 1 {
 		t.Errorf("%+v, want %v", a, want)
 	}
 	if zero := p.Assess([]rewards.Score{{Value: 0}, {Value: 1}}); zero.Overall != 0 {

@@ -157,13 +157,13 @@ func occurrenceKey(smiles string, population uint32) []byte {
 	return binary.BigEndian.AppendUint32(append(key, 0), population)
 }
 
-// splitOccurrenceKey undoes occurrenceKey.
-func splitOccurrenceKey(key []byte) (smiles []byte, population uint32, err error) {
+// occurrencePopulation is the population in a key that occurrenceKey made.
+func occurrencePopulation(key []byte) (uint32, error) {
 	n := len(key) - 5
 	if n < 1 || key[n] != 0 {
-		return nil, 0, errors.New("the key is not a SMILES and a population")
+		return 0, errors.New("the key is not a SMILES and a population")
 	}
-	return key[:n], binary.BigEndian.Uint32(key[n+1:]), nil
+	return binary.BigEndian.Uint32(key[n+1:]), nil
 }
 
 type weighted struct {

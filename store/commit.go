@@ -189,7 +189,7 @@ func firstPopulation(occurrences *bolt.Bucket, smiles []byte) uint32 {
 	if !bytes.HasPrefix(key, prefix) {
 		return ^uint32(0)
 	}
-	_, population, err := splitOccurrenceKey(key)
+	population, err := occurrencePopulation(key)
 	if err != nil {
 		return ^uint32(0)
 	}

@@ -24,7 +24,7 @@ func create(path string, timeout time.Duration) error {
 		return &OpenError{Path: path, Reason: NoFolder}
 	}
 	temporary := filepath.Join(folder, fmt.Sprintf(".%s.new-%d-%d", filepath.Base(path), os.Getpid(), time.Now().UnixNano()))
-	defer os.Remove(temporary)
+	defer func() { _ = os.Remove(temporary) }() // after a link, its second name
 	db, err := bolt.Open(temporary, 0o644, &bolt.Options{Timeout: timeout})
 	if err != nil {
 		return openError(path, timeout, err)

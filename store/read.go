@@ -147,7 +147,7 @@ func readCandidate(key, value []byte, occurrences *bolt.Cursor) (Candidate, erro
 	}
 	prefix := append(append(make([]byte, 0, len(key)+1), key...), 0)
 	for k, v := occurrences.Seek(prefix); bytes.HasPrefix(k, prefix); k, v = occurrences.Next() {
-		_, population, err := splitOccurrenceKey(k)
+		population, err := occurrencePopulation(k)
 		if err == nil {
 			candidate.Occurrences, err = decodeOccurrences(v, population, candidate.Occurrences)
 		}

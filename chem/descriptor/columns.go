@@ -38,7 +38,7 @@ func Find(name string) (Column, bool) {
 	return Column{}, false
 }
 
-func real(name, unit, about string, decimals int, value func(*Analysis) float64) Column {
+func decimal(name, unit, about string, decimals int, value func(*Analysis) float64) Column {
 	return Column{Name: name, Unit: unit, About: about, Value: value, format: func(a *Analysis) string {
 		x := value(a)
 		if math.IsNaN(x) || math.IsInf(x, 0) {
@@ -69,11 +69,11 @@ var columns = []Column{
 	whole("heavy", "heavy atoms", func(a *Analysis) int { return HeavyAtoms(a.mol) }),
 	text("formula", "molecular formula", func(a *Analysis) string { return Formula(a.mol) }),
 	whole("charge", "net formal charge, e", func(a *Analysis) int { return Charge(a.mol) }),
-	real("mw", "Da", "molecular weight", 4, func(a *Analysis) float64 { return MolWt(a.mol) }),
-	real("exact_mw", "Da", "mass of the commonest isotopes", 6, func(a *Analysis) float64 { return ExactMass(a.mol) }),
-	real("logp", "", "octanol-water partition coefficient (Wildman-Crippen)", 6, (*Analysis).LogP),
-	real("mr", "cm3/mol", "molar refractivity (Wildman-Crippen)", 6, (*Analysis).Refractivity),
-	real("tpsa", "A2", "topological polar surface area, N and O", 4, (*Analysis).TPSA),
+	decimal("mw", "Da", "molecular weight", 4, func(a *Analysis) float64 { return MolWt(a.mol) }),
+	decimal("exact_mw", "Da", "mass of the commonest isotopes", 6, func(a *Analysis) float64 { return ExactMass(a.mol) }),
+	decimal("logp", "", "octanol-water partition coefficient (Wildman-Crippen)", 6, (*Analysis).LogP),
+	decimal("mr", "cm3/mol", "molar refractivity (Wildman-Crippen)", 6, (*Analysis).Refractivity),
+	decimal("tpsa", "A2", "topological polar surface area, N and O", 4, (*Analysis).TPSA),
 	whole("hbd", "hydrogen-bond donors", (*Analysis).HBD),
 	whole("hba", "hydrogen-bond acceptors", (*Analysis).HBA),
 	whole("lip_hbd", "hydrogens on N and O (Lipinski)", func(a *Analysis) int { return LipinskiHBD(a.mol) }),
@@ -81,15 +81,15 @@ var columns = []Column{
 	whole("rotb", "rotatable bonds, strict", (*Analysis).RotatableBonds),
 	whole("rings", "rings", func(a *Analysis) int { return Rings(a.mol) }),
 	whole("arom_rings", "aromatic rings", func(a *Analysis) int { return AromaticRings(a.mol) }),
-	real("fsp3", "", "share of carbons with four neighbours", 6, func(a *Analysis) float64 { return Fsp3(a.mol) }),
-	real("qed", "", "drug-likeness, 0 to 1 (Bickerton 2012)", 8, (*Analysis).QED),
+	decimal("fsp3", "", "share of carbons with four neighbours", 6, func(a *Analysis) float64 { return Fsp3(a.mol) }),
+	decimal("qed", "", "drug-likeness, 0 to 1 (Bickerton 2012)", 8, (*Analysis).QED),
 	whole("qed_hba", "acceptors as QED counts them", func(a *Analysis) int { return a.QEDParts().HBA }),
 	whole("qed_hbd", "donors as QED counts them", func(a *Analysis) int { return a.QEDParts().HBD }),
 	whole("qed_rotb", "rotatable bonds as QED counts them", func(a *Analysis) int { return a.QEDParts().RotatableBonds }),
 	whole("qed_arom", "aromatic rings as QED counts them", func(a *Analysis) int { return a.QEDParts().AromaticRings }),
 	whole("qed_alerts", "unwanted groups", func(a *Analysis) int { return a.QEDParts().Alerts }),
-	real("sa", "", "synthetic accessibility, 1 easy to 10 hard (Ertl 2009)", 8, (*Analysis).SA),
-	real("esol", "log mol/l", "aqueous solubility (Delaney 2004, with Wildman-Crippen logP)", 6, (*Analysis).ESOL),
+	decimal("sa", "", "synthetic accessibility, 1 easy to 10 hard (Ertl 2009)", 8, (*Analysis).SA),
+	decimal("esol", "log mol/l", "aqueous solubility (Delaney 2004, with Wildman-Crippen logP)", 6, (*Analysis).ESOL),
 	whole("spiro", "spiro atoms", func(a *Analysis) int { return Spiro(a.mol) }),
 	whole("bridgehead", "bridgehead atoms", func(a *Analysis) int { return Bridgeheads(a.mol) }),
 	whole("n_stereo", "tetrahedral stereocentres, marked or not", (*Analysis).StereoCentres),

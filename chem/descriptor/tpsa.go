@@ -89,6 +89,7 @@ func (a *Analysis) polarArea(i int) float64 {
 			k.triple++
 		case chem.Aromatic:
 			k.aromatic++
+		default: // the table knows no others
 		}
 	}
 	if at.InRing {

@@ -189,8 +189,9 @@ func bondCode(o chem.Order) uint32 {
 		return 17
 	case chem.Zero, chem.Unspecified:
 		return 0
+	default:
+		return uint32(o - chem.Single + 1)
 	}
-	return uint32(o - chem.Single + 1)
 }
 
 func resize[T any](s []T, n int) []T {

@@ -110,7 +110,7 @@ func (c *canon) run() []byte {
 		other := int(c.at[int(c.off[root])+site])
 		c.half(twin, other)
 		if bytes.Compare(c.codeOf(root), c.codeOf(twin)) > 0 {
-			root, twin = twin, root
+			root = twin
 		}
 	} else {
 		lo, hi := c.off[root], c.off[root+1]

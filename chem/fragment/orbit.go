@@ -110,10 +110,10 @@ func (o *orbits) contents(i int) {
 	o.cont = grow(o.cont, int(hi-lo))
 	for k := lo; k < hi; k++ {
 		s := k - lo
-		switch w := int(o.kid[k]); {
-		case w == -2:
+		switch w := int(o.kid[k]); w {
+		case -2:
 			o.cont[s] = toParent
-		case w == -1:
+		case -1:
 			o.cont[s] = openSite
 		default:
 			o.cont[s] = uint8(s) + firstKid

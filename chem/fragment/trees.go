@@ -84,7 +84,7 @@ func (t *Trees) table(x Tree, s *scratch) *table {
 		return tb
 	}
 	if s == nil {
-		s = t.pool.Get().(*scratch) //nolint:forcetypeassert // the pool holds nothing else
+		s = t.pool.Get().(*scratch)
 		defer t.pool.Put(s)
 	}
 	tb := s.orb.newTable(t.v, x)
@@ -138,7 +138,7 @@ func (t *Trees) Legal(x Tree, legal []bool) (stop bool) {
 // Child is the tree that a legal cell leads to. It panics on a cell outside the
 // table.
 func (t *Trees) Child(x Tree, cell int) Tree {
-	s := t.pool.Get().(*scratch) //nolint:forcetypeassert // the pool holds nothing else
+	s := t.pool.Get().(*scratch)
 	defer t.pool.Put(s)
 	tb := t.table(x, s)
 	w := len(t.v.columns)
@@ -159,7 +159,7 @@ func (t *Trees) Child(x Tree, cell int) Tree {
 // with all the cells that lead to x. It is empty for the empty tree only. The
 // slices must not be changed.
 func (t *Trees) Parents(x Tree) []Parent {
-	s := t.pool.Get().(*scratch) //nolint:forcetypeassert // the pool holds nothing else
+	s := t.pool.Get().(*scratch)
 	defer t.pool.Put(s)
 	tb := t.table(x, s)
 	if p := tb.parents.Load(); p != nil {
@@ -229,7 +229,7 @@ func (t *Trees) Canonical(nodes []Node) (Tree, error) {
 
 // canonical is Canonical for nodes that are known to be a tree.
 func (t *Trees) canonical(nodes []Node) Tree {
-	s := t.pool.Get().(*scratch) //nolint:forcetypeassert // the pool holds nothing else
+	s := t.pool.Get().(*scratch)
 	defer t.pool.Put(s)
 	s.canon.load(nodes, -1)
 	return Tree(s.canon.run())

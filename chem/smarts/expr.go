@@ -119,12 +119,13 @@ func (e *expr) cost() int {
 			return 2
 		}
 		return 0
+	default:
+		c := 0
+		for i := range e.args {
+			c = max(c, e.args[i].cost())
+		}
+		return c
 	}
-	c := 0
-	for i := range e.args {
-		c = max(c, e.args[i].cost())
-	}
-	return c
 }
 
 // share is a rough guess of the share of a drug-like molecule's atoms that e
@@ -166,8 +167,9 @@ func (e *expr) share() float64 {
 		return 0.001
 	case opRecursive:
 		return 0.5 * e.sub.atoms[0].expr.share()
+	default:
+		return 1
 	}
-	return 1
 }
 
 // equal says whether a and b are written alike; two patterns inside $() are

@@ -23,7 +23,7 @@ var targets = sync.Pool{New: func() any { return new(Target) }}
 
 // with lends a target prepared for m to f.
 func with[T any](m *chem.Mol, f func(*Target) T) T {
-	t := targets.Get().(*Target) //nolint:forcetypeassert // the pool holds nothing else
+	t := targets.Get().(*Target)
 	t.Reset(m)
 	x := f(t)
 	t.mol = nil

@@ -130,8 +130,9 @@ func bondValence(b *chem.Bond) (a, z uint8) {
 		return 0, 1
 	case chem.Zero:
 		return 0, 0
+	default:
+		return 1, 1
 	}
-	return 1, 1
 }
 
 // zeroed is a slice of n zeros, in s if it fits.
@@ -249,6 +250,7 @@ func (t *Target) property(p property, i int) int {
 			}
 		}
 		return n
+	default:
+		return int(t.number[i*int(tabled)+int(p)])
 	}
-	return int(t.number[i*int(tabled)+int(p)])
 }

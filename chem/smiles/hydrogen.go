@@ -12,14 +12,14 @@ import (
 // the mark of a double bond.
 func (p *parser) mergeHydrogens() {
 	m := p.m
-	any := false
+	found := false
 	for i := range m.Atoms {
 		if m.Atoms[i].Element == 1 {
-			any = true
+			found = true
 			break
 		}
 	}
-	if !any {
+	if !found {
 		return
 	}
 	m.Connect()
@@ -73,6 +73,7 @@ func (p *parser) handOver(atom, bond int, gone []bool) bool {
 			if other < 0 || m.Bonds[nb.Bond].Direction != chem.NoDirection {
 				other = int(nb.Bond)
 			}
+		default: // a mark stands on single and aromatic bonds only
 		}
 	}
 	if !double {
@@ -187,6 +188,7 @@ func unsaturated(m *chem.Mol, atom int32) bool {
 		switch b.Order {
 		case chem.Double, chem.Triple, chem.Quadruple, chem.Aromatic:
 			return true
+		default:
 		}
 	}
 	return false

@@ -374,8 +374,9 @@ func opposite(d chem.Direction) chem.Direction {
 		return chem.Down
 	case chem.Down:
 		return chem.Up
+	default:
+		return d
 	}
-	return d
 }
 
 // ringNumber reads d, %dd or %(ddd).

@@ -34,6 +34,7 @@ func (w *writer) writeAtom(i int32, sequence []int32, closures int) {
 		w.out = append(w.out, '@')
 	case chem.Clockwise:
 		w.out = append(w.out, '@', '@')
+	case chem.Achiral:
 	}
 	if h := a.Hydrogens(); h > 0 {
 		if w.out = append(w.out, 'H'); h > 1 {
@@ -100,6 +101,7 @@ func (w *writer) needsBrackets(i int32, aromatic bool, mark chem.Chirality) bool
 			if b.B == i {
 				twice += 2
 			}
+		default: // adds nothing
 		}
 	}
 	h, ok := chem.DefaultHydrogens(a.Element, twice, anyAromatic)
@@ -164,6 +166,7 @@ func (w *writer) writeBond(bond, i int32) {
 	case chem.Down:
 		w.out = append(w.out, '\\')
 		return
+	case chem.NoDirection:
 	}
 	aromatic := !w.o.Kekule && w.m.Atoms[b.A].Aromatic && w.m.Atoms[b.B].Aromatic
 	switch w.order(b) {
@@ -189,5 +192,6 @@ func (w *writer) writeBond(bond, i int32) {
 		}
 	case chem.Zero:
 		w.out = append(w.out, '~')
+	case chem.Unspecified:
 	}
 }

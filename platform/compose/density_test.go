@@ -1,6 +1,7 @@
 package compose_test
 
 import (
+	"errors"
 	"math"
 	"math/rand/v2"
 	"testing"
@@ -276,7 +277,7 @@ func TestNestedCompositesAreNormalised(t *testing.T) {
 	}
 	models := []string{"a", "b", "c"}
 	_, err = compose.Compile(e, models, nil)
-	if _, ok := err.(*compose.NormaliserError); !ok {
+	if missing := (*compose.NormaliserError)(nil); !errors.As(err, &missing) {
 		t.Fatalf("compiling without the evidence of a & b: %v", err)
 	}
 	// On five points: find both evidences by summation, inner first.

@@ -142,10 +142,6 @@ func TestErrorNamesLineAndColumn(t *testing.T) {
 
 func TestUnknownModelSuggestsTheNearest(t *testing.T) {
 	t.Parallel()
-	e, err := compose.Parse("qed & as")
-	if err != nil {
-		t.Fatal(err)
-	}
 	known := []string{"qed", "sa", "esol"}
 	for _, test := range []struct{ text, want string }{
 		{"qed & as", `compose: column 7: unknown model "as" (did you mean sa?)`},
@@ -153,7 +149,8 @@ func TestUnknownModelSuggestsTheNearest(t *testing.T) {
 		{"sa - zzzzzz", `compose: column 6: unknown model "zzzzzz" (known models: qed, sa, esol)`},
 		{"obs(sa; over sa, esoll)", `compose: column 18: unknown model "esoll" (did you mean esol?)`},
 	} {
-		if e, err = compose.Parse(test.text); err != nil {
+		e, err := compose.Parse(test.text)
+		if err != nil {
 			t.Fatal(err)
 		}
 		if err := e.Check(known); err == nil || err.Error() != test.want {
@@ -163,7 +160,7 @@ func TestUnknownModelSuggestsTheNearest(t *testing.T) {
 			t.Errorf("%s compiles: %v", test.text, err)
 		}
 	}
-	if e, _ = compose.Parse("qed & sa"); e.Check(known) != nil {
+	if e, _ := compose.Parse("qed & sa"); e.Check(known) != nil {
 		t.Errorf("known models are refused")
 	}
 }

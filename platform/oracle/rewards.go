@@ -47,7 +47,8 @@ func Circle(n int) GridReward {
 		}
 		var sum float64
 		for _, p := range c.peaks {
-			r2 := math.Pow(x1-c.x-p[0], 2) + math.Pow(x2-c.y-p[1], 2)
+			d1, d2 := x1-c.x-p[0], x2-c.y-p[1]
+			r2 := d1*d1 + d2*d2
 			sum += math.Exp(-r2/(2*c.s*c.s)) / (2 * math.Pi * c.s * c.s)
 		}
 		return math.Log(c.scale*sum/float64(len(c.peaks)) + c.floor)

@@ -62,9 +62,8 @@ func (b bag) Parents(s space.State) []space.Parent {
 	return out
 }
 
-func (b bag) Size(s space.State) int         { return len(s) }
-func (b bag) Validate(s space.State) error   { return nil }
-func (b bag) letters(s space.State) []string { return strings.Split(string(s), "") }
+func (b bag) Size(s space.State) int       { return len(s) }
+func (b bag) Validate(s space.State) error { return nil }
 
 // table is a policy given by random logits per state: not balanced, as trained
 // models are not.

@@ -61,13 +61,13 @@ func (c Config) Complete() (Config, error) {
 			*p = def
 		}
 	}
-	real := func(p *float64, def float64) {
+	float := func(p *float64, def float64) {
 		if *p == 0 {
 			*p = def
 		}
 	}
 	share := func(p *float64, def float64) {
-		real(p, def)
+		float(p, def)
 		*p = max(*p, 0)
 	}
 	number(&c.Width, 64)
@@ -82,22 +82,22 @@ func (c Config) Complete() (Config, error) {
 	}
 	number(&c.Group, map[string]int{"vargrad": 8}[c.Objective])
 	number(&c.Group, 1)
-	real(&c.BetaMax, 64)
-	real(&c.BetaFocus, 32)
+	float(&c.BetaMax, 64)
+	float(&c.BetaFocus, 32)
 	share(&c.FocusShare, 0.4)
-	real(&c.Floor, -75)
+	float(&c.Floor, -75)
 	share(&c.Good, 0.25)
 	share(&c.Seen, 0.15)
 	share(&c.Random, 0.1)
 	share(&c.Epsilon, 0.05)
-	real(&c.Target, 0.95)
-	real(&c.Average, 0.999)
-	real(&c.Rate, 0.003)
-	real(&c.ZRate, 0.1)
-	real(&c.LastRate, 0.02)
-	real(&c.Clip, 10)
+	float(&c.Target, 0.95)
+	float(&c.Average, 0.999)
+	float(&c.Rate, 0.003)
+	float(&c.ZRate, 0.1)
+	float(&c.LastRate, 0.02)
+	float(&c.Clip, 10)
 	share(&c.Knee, 8)
-	real(&c.MeanSize, 5)
+	float(&c.MeanSize, 5)
 	return c, c.check()
 }
 

@@ -162,7 +162,7 @@ func (p *Policy) message(ctx context.Context, first int, states []space.State, r
 		at[i+1] = at[i] + int(n)
 	}
 	return fanOut((len(states)+portion-1)/portion, runtime.GOMAXPROCS(0), func(q int) error {
-		s := scratches.Get().(*scratch) //nolint:forcetypeassert // the pool holds nothing else
+		s := scratches.Get().(*scratch)
 		defer scratches.Put(s)
 		for i := q * portion; i < min((q+1)*portion, len(states)); i++ {
 			if err := p.state(s, a, first+i, i, at[i], int(rows[i]), states[i], &dst[i]); err != nil {

@@ -37,7 +37,6 @@ type Attention struct {
 	D     int
 
 	probs, table, partial []float32
-	at                    []int32 // probs of tree t start at at[t]
 }
 
 // Name implements Op.

@@ -308,10 +308,10 @@ func roundHalf(h, rest, half uint32) uint32 {
 func FromHalf(h uint16) float32 {
 	sign := uint32(h&0x8000) << 16
 	exp, frac := uint32(h>>10&0x1f), uint32(h&0x3ff)
-	switch {
-	case exp == 31:
+	switch exp {
+	case 31:
 		return math.Float32frombits(sign | 0x7f800000 | frac<<13)
-	case exp == 0:
+	case 0:
 		v := float32(frac) / (1 << 24)
 		if sign != 0 {
 			v = -v
