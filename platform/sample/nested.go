@@ -3,6 +3,7 @@ package sample
 import (
 	"context"
 	"fmt"
+	"hash/fnv"
 
 	"github.com/molsculpt/molsculpt/platform/compose"
 	"github.com/molsculpt/molsculpt/sdk/space"
@@ -16,9 +17,10 @@ type Nested struct {
 
 // Normalise estimates the evidence of every composite nested in an expression,
 // inner ones first, each by its own sampler, so that the expression can be
-// compiled (METHODS 5.7, pass 4). The policies are by name of model. Options
-// give the seed and the size of the estimate; Populations 0 means 64 here, and
-// the method is chosen by itself. It returns at once where nothing is nested.
+// compiled. The policies are by name of model. Options give the seed and the
+// size of the estimate; Populations 0 means 64 here, and the method is chosen by
+// itself. An estimate depends on the seed and the composite's own text, not on
+// what it is nested in. It returns at once where nothing is nested.
 //
 // The target of the outer composition is off by the error of these estimates,
 // as if an alpha had been changed by that much.
@@ -29,7 +31,7 @@ func Normalise(ctx context.Context, sp space.Space, policies map[string]space.Po
 	if opts.Populations == 0 {
 		opts.Populations = 64
 	}
-	for k, inner := range compose.Nested(e) {
+	for _, inner := range compose.Nested(e) {
 		c, err := compose.Compile(inner, nil, known)
 		if err != nil {
 			return nil, nil, err
@@ -40,8 +42,10 @@ func Normalise(ctx context.Context, sp space.Space, policies map[string]space.Po
 				return nil, nil, fmt.Errorf("sample: normalise %s: no policy for model %s", inner, name)
 			}
 		}
+		text := fnv.New64a()
+		text.Write([]byte(inner.String())) // never fails
 		own := opts
-		own.Seed = scramble(opts.Seed + uint64(k) + 1)
+		own.Seed = scramble(opts.Seed ^ text.Sum64())
 		s, err := New(sp, bases, c, own)
 		if err != nil {
 			return nil, nil, err
