@@ -2,12 +2,10 @@ package platform
 
 import (
 	"context"
-	"encoding/json"
 	"math"
 
 	"github.com/molsculpt/molsculpt/platform/sample"
 	"github.com/molsculpt/molsculpt/store"
-	"github.com/molsculpt/molsculpt/store/export"
 )
 
 // Summary is what a campaign came to, estimated from its weighted samples.
@@ -25,40 +23,20 @@ type Summary struct {
 
 	// Share is the weighted share of samples that meet all wishes, where any
 	// were given; samples without a score do not meet them.
-	Share *Estimate `json:"share,omitempty"`
+	Share *sample.Estimate `json:"share,omitempty"`
 
-	ESS         float64  `json:"ess"`          // effective size of all samples together
-	MinESS      float64  `json:"min_ess"`      // smallest share of a population that was effective on the way, 0 to 1
-	LogEvidence Estimate `json:"log_evidence"` // natural logarithm, NaN where the method gives none
-	PerSecond   float64  `json:"per_second"`   // molecules per second of wall time
-	Restarts    int      `json:"restarts"`     // plugin processes that were started again
+	ESS         float64         `json:"ess"`          // effective size of all samples together
+	MinESS      float64         `json:"min_ess"`      // smallest share of a population that was effective on the way, 0 to 1
+	LogEvidence sample.Estimate `json:"log_evidence"` // natural logarithm, NaN where the method gives none
+	PerSecond   float64         `json:"per_second"`   // molecules per second of wall time
+	Restarts    int             `json:"restarts"`     // plugin processes that were started again
 }
 
 // ObjectiveSummary is the weighted mean of an objective's raw value.
 type ObjectiveSummary struct {
-	Name    string   `json:"name"`
-	Mean    Estimate `json:"mean"`
-	Missing int      `json:"missing"` // samples that have no score
-}
-
-// Estimate is a weighted mean with its standard error.
-type Estimate struct {
-	Mean float64 // NaN where there is no sample
-	SE   float64 // NaN for fewer than two populations
-}
-
-// MarshalJSON writes {"mean": ..., "se": ...} with null for what is not known.
-func (e Estimate) MarshalJSON() ([]byte, error) {
-	known := func(v float64) *float64 {
-		if math.IsNaN(v) || math.IsInf(v, 0) {
-			return nil
-		}
-		return &v
-	}
-	return json.Marshal(struct {
-		Mean *float64 `json:"mean"`
-		SE   *float64 `json:"se"`
-	}{known(e.Mean), known(e.SE)})
+	Name    string          `json:"name"`
+	Mean    sample.Estimate `json:"mean"`
+	Missing int             `json:"missing"` // samples that have no score
 }
 
 // Wish is a bound on an objective's raw value.
@@ -82,10 +60,7 @@ func Summarize(ctx context.Context, c *store.Campaign, wishes []Wish) (*Summary,
 	if err := s.readPopulations(ctx, c); err != nil {
 		return nil, err
 	}
-	if err := s.readWeights(ctx, c); err != nil {
-		return nil, err
-	}
-	return s, s.readScores(ctx, c, plan, wishes)
+	return s, s.readCandidates(ctx, c, plan, wishes)
 }
 
 // readPopulations averages the evidence over populations and adds up their
@@ -105,89 +80,57 @@ func (s *Summary) readPopulations(ctx context.Context, c *store.Campaign) error 
 			s.MinESS = share
 		}
 	}
-	s.LogEvidence = meanLog(logZ)
+	s.LogEvidence = sample.LogMean(logZ)
 	if seconds > 0 {
 		s.PerSecond = float64(s.Molecules) / seconds
 	}
 	return nil
 }
 
-// meanLog is the logarithm of the mean of exp(l), with its standard error by
-// the delta method.
-func meanLog(l []float64) Estimate {
-	top := math.Inf(-1)
-	for _, v := range l {
-		if math.IsNaN(v) {
-			return Estimate{Mean: math.NaN(), SE: math.NaN()}
+// readCandidates averages scores over all occurrences of all candidates.
+func (s *Summary) readCandidates(ctx context.Context, c *store.Campaign, plan store.Plan, wishes []Wish) error {
+	index := map[string]int{}
+	for i, o := range plan.Objectives {
+		index[o.Name] = i
+	}
+	meets := func(c store.Candidate) float64 {
+		for _, w := range wishes {
+			i, ok := index[w.Objective]
+			if !ok || c.Scores[i].Status != store.OK || c.Scores[i].Value < w.Low || c.Scores[i].Value > w.High {
+				return 0
+			}
 		}
-		top = math.Max(top, v)
+		return 1
 	}
-	n := float64(len(l))
-	if n == 0 || math.IsInf(top, -1) {
-		return Estimate{Mean: math.NaN(), SE: math.NaN()}
-	}
-	var sum, squares float64
-	for _, v := range l {
-		e := math.Exp(v - top)
-		sum += e
-		squares += e * e
-	}
-	mean := sum / n
-	e := Estimate{Mean: top + math.Log(mean), SE: math.NaN()}
-	if n > 1 {
-		e.SE = math.Sqrt(math.Max(0, squares/n-mean*mean)/(n-1)) / mean
-	}
-	return e
-}
-
-func (s *Summary) readWeights(ctx context.Context, c *store.Campaign) error {
+	means, missing := make([]sample.Mean, len(plan.Objectives)), make([]int, len(plan.Objectives))
+	var share sample.Mean
 	var logs []float64
-	for cand, err := range c.Candidates(ctx) {
+	for candidate, err := range c.Candidates(ctx) {
 		if err != nil {
 			return err
 		}
-		for _, o := range cand.Occurrences {
+		met := meets(candidate)
+		for _, o := range candidate.Occurrences {
 			logs = append(logs, o.LogWeight)
+			share.Add(int(o.Population), o.LogWeight, met)
+			for i, score := range candidate.Scores {
+				if score.Status == store.OK {
+					means[i].Add(int(o.Population), o.LogWeight, score.Value)
+				} else {
+					missing[i]++
+				}
+			}
 		}
 	}
 	if len(logs) > 0 {
 		s.ESS = math.Exp(sample.LogESS(logs))
 	}
-	return nil
-}
-
-func (s *Summary) readScores(ctx context.Context, c *store.Campaign, plan store.Plan, wishes []Wish) error {
-	index := map[string]int{}
-	var quantities []export.Quantity
 	for i, o := range plan.Objectives {
-		index[o.Name] = i
-		quantities = append(quantities, export.Quantity{Name: o.Name, Of: func(c store.Candidate) (float64, bool) {
-			return c.Scores[i].Value, c.Scores[i].Status == store.OK
-		}})
-	}
-	meets := func(c store.Candidate) (float64, bool) {
-		for _, w := range wishes {
-			i, ok := index[w.Objective]
-			if !ok || c.Scores[i].Status != store.OK || c.Scores[i].Value < w.Low || c.Scores[i].Value > w.High {
-				return 0, true
-			}
-		}
-		return 1, true
-	}
-	quantities = append(quantities, export.Quantity{Name: "share", Of: meets})
-	estimates, err := export.Estimates(ctx, c, quantities)
-	if err != nil {
-		return err
-	}
-	for i, o := range plan.Objectives {
-		e := estimates[i]
-		s.Objectives = append(s.Objectives, ObjectiveSummary{
-			Name: o.Name, Mean: Estimate{float64(e.Mean), float64(e.StdErr)}, Missing: e.Missing,
-		})
+		s.Objectives = append(s.Objectives, ObjectiveSummary{Name: o.Name, Mean: means[i].Estimate(s.Populations), Missing: missing[i]})
 	}
 	if len(wishes) > 0 {
-		e := estimates[len(estimates)-1]
-		s.Share = &Estimate{float64(e.Mean), float64(e.StdErr)}
+		e := share.Estimate(s.Populations)
+		s.Share = &e
 	}
 	return nil
 }

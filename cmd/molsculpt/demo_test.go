@@ -25,7 +25,7 @@ func TestTheDemosCompositionBeatsItsModelsAndTheirMixture(t *testing.T) {
 	var all []struct {
 		Campaign string
 		Distinct int
-		Share    struct{ Mean, SE float64 }
+		Share    struct{ Value, SE float64 }
 	}
 	if err := json.Unmarshal(out, &all); err != nil {
 		t.Fatal(err)
@@ -38,8 +38,8 @@ func TestTheDemosCompositionBeatsItsModelsAndTheirMixture(t *testing.T) {
 		t.Errorf("%d distinct molecules", both.Distinct)
 	}
 	for _, other := range all[:len(all)-1] {
-		if both.Share.Mean-2*both.Share.SE <= other.Share.Mean {
-			t.Errorf("the share of %s is %.3f (se %.3f), that of %s %.3f", both.Campaign, both.Share.Mean, both.Share.SE, other.Campaign, other.Share.Mean)
+		if both.Share.Value-2*both.Share.SE <= other.Share.Value {
+			t.Errorf("the share of %s is %.3f (se %.3f), that of %s %.3f", both.Campaign, both.Share.Value, both.Share.SE, other.Campaign, other.Share.Value)
 		}
 	}
 }

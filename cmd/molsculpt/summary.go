@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/molsculpt/molsculpt/platform"
+	"github.com/molsculpt/molsculpt/platform/sample"
 )
 
 // writeSummaries prints a table, one row per campaign; wish names the share
@@ -36,11 +37,11 @@ func writeSummaries(out io.Writer, all []*platform.Summary, wish string) error {
 }
 
 // plusMinus prints an estimate with its standard error.
-func plusMinus(e platform.Estimate, digits int) string {
-	if math.IsNaN(e.Mean) {
+func plusMinus(e sample.Estimate, digits int) string {
+	if math.IsNaN(e.Value) {
 		return "-"
 	}
-	s := strconv.FormatFloat(e.Mean, 'f', digits, 64)
+	s := strconv.FormatFloat(e.Value, 'f', digits, 64)
 	if strings.Trim(s, "-0.") == "" {
 		s = strings.TrimPrefix(s, "-") // a rounded zero has no sign
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/molsculpt/molsculpt/platform/compose"
@@ -271,29 +272,48 @@ func TestMeanIsIndependentOfTheScaleOfTheWeights(t *testing.T) {
 	t.Parallel()
 	rng := rand.New(rand.NewPCG(2, 3))
 	var a, b, whole sample.Mean
-	var reversed [][2][]float64
-	for range 30 {
-		logs, moved, values := make([]float64, 5), make([]float64, 5), make([]float64, 5)
-		for j := range logs {
-			logs[j] = 5 * rng.NormFloat64()
-			moved[j] = logs[j] - 2000
-			values[j] = rng.Float64()
-		}
-		a.Add(logs, values)
-		b.Add(moved, values)
-		reversed = append(reversed, [2][]float64{logs, values})
+	type value struct {
+		population int
+		log, value float64
 	}
-	for i := range reversed {
-		p := reversed[len(reversed)-1-i]
-		whole.Add(p[0], p[1])
+	var all []value
+	for i := range 150 {
+		v := value{i / 5, 5 * rng.NormFloat64(), rng.Float64()}
+		a.Add(v.population, v.log, v.value)
+		b.Add(v.population, v.log-2000, v.value)
+		all = append(all, v)
+	}
+	for _, v := range slices.Backward(all) {
+		whole.Add(v.population, v.log, v.value)
 	}
 	for _, other := range []sample.Mean{b, whole} {
-		x, y := a.Estimate(), other.Estimate()
+		x, y := a.Estimate(30), other.Estimate(30)
 		if math.Abs(x.Value-y.Value) > 1e-12 || math.Abs(x.SE-y.SE) > 1e-10 {
 			t.Errorf("%v and %v", x, y)
 		}
 	}
-	if e := (&sample.Mean{}).Estimate(); !math.IsNaN(e.Value) {
+	if e := (&sample.Mean{}).Estimate(3); !math.IsNaN(e.Value) {
 		t.Errorf("the mean of nothing is %v", e)
+	}
+}
+
+func TestMeanIsARatioOverPopulations(t *testing.T) {
+	t.Parallel()
+	// Two populations of three: sums of weights 4 and 6, of weighted values 2
+	// and 6, so R = 8/10 and the residuals are 2-3.2 and 6-4.8.
+	var m sample.Mean
+	for _, v := range []struct {
+		population    int
+		weight, value float64
+	}{{7, 1, 0}, {3, 3, 2}, {7, 2, 1}, {3, 1, 0}, {7, 1, 0}, {3, 2, 0}, {5, 0, 100}} {
+		m.Add(v.population, math.Log(v.weight), v.value)
+	}
+	for _, test := range []struct {
+		populations int
+		se          float64
+	}{{2, math.Sqrt(2*(1.44+1.44)) / 10}, {3, math.Sqrt(1.5*(1.44+1.44)) / 10}} {
+		if e := m.Estimate(test.populations); math.Abs(e.Value-.8) > 1e-12 || math.Abs(e.SE-test.se) > 1e-12 {
+			t.Errorf("over %d populations: %v, want a standard error of %g", test.populations, e, test.se)
+		}
 	}
 }

@@ -1,6 +1,7 @@
 package sample
 
 import (
+	"encoding/json"
 	"math"
 	"math/rand/v2"
 
@@ -30,6 +31,45 @@ func LogESS(logWeights []float64) float64 {
 type Estimate struct {
 	Value float64
 	SE    float64 // NaN where there are fewer than two populations
+}
+
+// MarshalJSON writes {"value": ..., "se": ...} with null for what is not known.
+func (e Estimate) MarshalJSON() ([]byte, error) {
+	known := func(v float64) *float64 {
+		if math.IsNaN(v) || math.IsInf(v, 0) {
+			return nil
+		}
+		return &v
+	}
+	return json.Marshal(struct {
+		Value *float64 `json:"value"`
+		SE    *float64 `json:"se"`
+	}{known(e.Value), known(e.SE)})
+}
+
+// LogMean is the logarithm of the mean of exp(l) over populations, with its
+// standard error by the delta method: NaN where any is, or where there are none.
+func LogMean(logs []float64) Estimate {
+	if len(logs) == 0 || floats.HasNaN(logs) {
+		return Estimate{math.NaN(), math.NaN()}
+	}
+	top := floats.Max(logs)
+	if math.IsInf(top, -1) {
+		return Estimate{logImpossible, math.NaN()}
+	}
+	var sum, squares float64
+	for _, l := range logs {
+		z := math.Exp(l - top)
+		sum += z
+		squares += z * z
+	}
+	n := float64(len(logs))
+	mean := sum / n
+	e := Estimate{top + math.Log(mean), math.NaN()}
+	if n > 1 {
+		e.SE = math.Sqrt(max(0, squares/n-mean*mean)/(n-1)) / mean
+	}
+	return e
 }
 
 // Evidence collects the evidence of a composition over populations. The zero
@@ -88,23 +128,10 @@ func (e *Evidence) ESS() float64 {
 // mean over populations, delta method. The error is ErrNoSupport where no
 // trajectory has any weight.
 func (e *Evidence) Log() (Estimate, error) {
-	n := float64(len(e.logs))
 	if e.kept == 0 {
 		return Estimate{logImpossible, math.NaN()}, ErrNoSupport
 	}
-	top := floats.Max(e.logs)
-	var sum, squares float64
-	for _, l := range e.logs {
-		z := math.Exp(l - top)
-		sum += z
-		squares += z * z
-	}
-	mean := sum / n
-	se := math.NaN()
-	if n > 1 {
-		se = math.Sqrt(max(0, squares/n-mean*mean)/(n-1)) / mean
-	}
-	return Estimate{top + math.Log(mean), se}, nil
+	return LogMean(e.logs), nil
 }
 
 // Value is the evidence itself; it underflows to 0 below 1e-308.
@@ -114,74 +141,82 @@ func (e *Evidence) Value() (Estimate, error) {
 	return Estimate{z, z * l.SE}, err
 }
 
-// Mean is a weighted mean over populations: the ratio of the sums of w f and of
-// w, with the standard error of a ratio (delta method) between populations. A
-// share is the mean of a function that is 0 or 1. The zero value is ready for
-// use.
+// Mean is a weighted mean over populations: the ratio of sums R = sum S_p /
+// sum W_p, with W_p the summed weights of population p and S_p its summed
+// weighted values, and with the standard error of a ratio between independent
+// populations, se^2 = n/(n-1) sum (S_p - R W_p)^2 / (sum W_p)^2 (Cochran,
+// Sampling Techniques, 1977, section 6.4). A share is the mean of a function
+// that is 0 or 1. The zero value is ready for use.
 type Mean struct {
-	scale       float64 // weights are kept as exp(w - scale)
-	populations int
-	a, b        float64 // sums of w f and of w
-	aa, ab, bb  float64 // sums of products of the populations' sums
+	top   float64     // the largest log-weight; weights are kept as exp(w - top)
+	index map[int]int // of a population in sums
+	sums  []ratio     // by population, in order of their first addition
 }
 
-// Add takes the values of one population's trajectories with their log-weights.
-// Leave out trajectories whose value is missing; a population without any still
-// counts and is added with empty slices.
-func (m *Mean) Add(logWeights, values []float64) {
-	m.populations++
-	if len(logWeights) == 0 {
+type ratio struct{ s, w float64 }
+
+// Add takes the value of one trajectory of a population with its log-weight.
+// Leave out trajectories whose value is missing.
+func (m *Mean) Add(population int, logWeight, value float64) {
+	if math.IsInf(logWeight, -1) {
 		return
 	}
-	top := floats.Max(logWeights)
-	if math.IsInf(top, -1) {
-		return
+	switch {
+	case m.index == nil:
+		m.top, m.index = logWeight, map[int]int{}
+	case logWeight > m.top:
+		scale := math.Exp(m.top - logWeight)
+		m.top = logWeight
+		for i := range m.sums {
+			m.sums[i].s *= scale
+			m.sums[i].w *= scale
+		}
 	}
-	if m.b == 0 {
-		m.scale = top
-	} else if top > m.scale {
-		s := math.Exp(m.scale - top)
-		m.scale = top
-		m.a, m.b = m.a*s, m.b*s
-		m.aa, m.ab, m.bb = m.aa*s*s, m.ab*s*s, m.bb*s*s
+	at, ok := m.index[population]
+	if !ok {
+		at = len(m.sums)
+		m.index[population] = at
+		m.sums = append(m.sums, ratio{})
 	}
-	var a, b float64
-	for j, l := range logWeights {
-		w := math.Exp(l - m.scale)
-		a += w * values[j]
-		b += w
-	}
-	m.a, m.b = m.a+a, m.b+b
-	m.aa, m.ab, m.bb = m.aa+a*a, m.ab+a*b, m.bb+b*b
+	w := math.Exp(logWeight - m.top)
+	m.sums[at].s += w * value
+	m.sums[at].w += w
 }
 
-// Estimate is the mean and its standard error; NaN before anything of positive
-// weight was added.
-func (m *Mean) Estimate() Estimate {
-	if m.b == 0 {
+// Estimate is the mean and its standard error over that many populations, of
+// which some may have had nothing to add; NaN before anything of positive weight
+// was added.
+func (m *Mean) Estimate(populations int) Estimate {
+	var total ratio
+	for _, p := range m.sums {
+		total.s += p.s
+		total.w += p.w
+	}
+	if total.w == 0 {
 		return Estimate{math.NaN(), math.NaN()}
 	}
-	n := float64(m.populations)
-	r := m.a / m.b
+	r := total.s / total.w
+	n := float64(max(populations, len(m.sums)))
 	if n < 2 {
 		return Estimate{r, math.NaN()}
 	}
-	// sum over populations of (A - r B)^2, whose mean is 0.
-	residual := max(0, m.aa-2*r*m.ab+r*r*m.bb)
-	return Estimate{r, math.Sqrt(residual*n/(n-1)) / m.b}
+	var squares float64
+	for _, p := range m.sums {
+		d := p.s - r*p.w
+		squares += d * d
+	}
+	return Estimate{r, math.Sqrt(squares*n/(n-1)) / total.w}
 }
 
 // MeanOf is the weighted mean of a function of trajectories over populations.
 func MeanOf(populations []*Population, f func(*Trajectory) float64) Estimate {
 	var m Mean
-	for _, p := range populations {
-		logs, values := make([]float64, len(p.Trajectories)), make([]float64, len(p.Trajectories))
+	for i, p := range populations {
 		for j := range p.Trajectories {
-			logs[j], values[j] = p.Trajectories[j].LogWeight, f(&p.Trajectories[j])
+			m.Add(i, p.Trajectories[j].LogWeight, f(&p.Trajectories[j]))
 		}
-		m.Add(logs, values)
 	}
-	return m.Estimate()
+	return m.Estimate(len(populations))
 }
 
 // Unweighted draws n indices in proportion to weights given by their logarithms,

@@ -335,26 +335,3 @@ func TestTablesAreAligned(t *testing.T) {
 		t.Errorf("%s", b.String())
 	}
 }
-
-func TestEstimatesAreWeightedRatios(t *testing.T) {
-	t.Parallel()
-	one := func(smiles string, w, v float64) store.Particle {
-		return molecule(smiles, math.Log(w), ok(v, 0), ok(0, 0), ok(0, 0))
-	}
-	// Two populations of three: sums of weights 4 and 6, of weighted values 2 and 6.
-	c := campaign(t, one("C", 1, 0), one("CC", 2, 1), one("CCC", 1, 0), one("N", 3, 2), one("NN", 1, 0), one("NNN", 2, 0))
-	got, err := export.Estimates(context.Background(), c, []export.Quantity{
-		{Name: "v", Of: func(c store.Candidate) (float64, bool) { return c.Scores[0].Value, true }},
-		{Name: "none", Of: func(store.Candidate) (float64, bool) { return 0, false }},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	// R = 8/10; residuals 2-3.2 and 6-4.8; se = sqrt(2 (1.44+1.44)) / 10.
-	if math.Abs(float64(got[0].Mean)-0.8) > 1e-12 || math.Abs(float64(got[0].StdErr)-math.Sqrt(5.76)/10) > 1e-12 || got[0].Known != 6 {
-		t.Errorf("%+v", got[0])
-	}
-	if got[1].Mean == got[1].Mean || got[1].Missing != 6 {
-		t.Errorf("%+v", got[1])
-	}
-}
