@@ -49,16 +49,6 @@ func (s Status) String() string {
 	return "unknown"
 }
 
-// ParseStatus is the reverse of Status.String.
-func ParseStatus(s string) (status Status, ok bool) {
-	for i, name := range statusNames {
-		if name == s {
-			return Status(i), true
-		}
-	}
-	return 0, false
-}
-
 // valid is s, or a failed score if s claims a value that is no number.
 func (s Score) valid() Score {
 	if s.Status == OK && (math.IsNaN(s.Value) || math.IsInf(s.Value, 0)) {

@@ -83,8 +83,9 @@ const (
 	NotApplicable             // it does not apply to this molecule
 )
 
-var statusNames = [...]string{"ok", "failed", "timeout", "na"}
+var statusNames = [...]string{"ok", "failed", "timed out", "not applicable"}
 
+// String is the status in words: ok, failed, timed out, not applicable.
 func (s ScoreStatus) String() string {
 	if int(s) < len(statusNames) {
 		return statusNames[s]
@@ -92,10 +93,10 @@ func (s ScoreStatus) String() string {
 	return fmt.Sprintf("status(%d)", uint8(s))
 }
 
-// MarshalText writes the status as a word.
+// MarshalText writes the status in words.
 func (s ScoreStatus) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
-// UnmarshalText reads a status word.
+// UnmarshalText reads the words of a status.
 func (s *ScoreStatus) UnmarshalText(text []byte) error {
 	for i, name := range statusNames {
 		if name == string(text) {

@@ -171,7 +171,7 @@ func TestEveryFaultIsTheStatusOfItsScore(t *testing.T) {
 		}
 		got = append(got, line)
 	}
-	want := []string{"C failed timeout timeout ok 1.00", "CC ok 0.50 timeout timeout ok 1.00", "CCCC failed timeout timeout ok 1.00", "CCCCC na timeout timeout ok 1.00"}
+	want := []string{"C failed timed out timed out ok 1.00", "CC ok 0.50 timed out timed out ok 1.00", "CCCC failed timed out timed out ok 1.00", "CCCCC not applicable timed out timed out ok 1.00"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}

@@ -118,7 +118,7 @@ func TestCSVShowsEveryScoreAndItsStatus(t *testing.T) {
 	got := text(t, five(t), export.Options{}, "csv")
 	want := `rank,smiles,campaign,score,complete,qed,qed_desirability,qed_status,sa,sa_desirability,sa_status,mw,mw_desirability,mw_status,log_weight,count,population,particle
 1,CC,my run,0.8,yes,0.8,0.8,ok,2,0.8,ok,30,1,ok,0.126928011,2,0,0
-2,CO,my run,0.8,yes,0.8,0.8,ok,2,0.8,ok,,,timeout,-1,1,0,2
+2,CO,my run,0.8,yes,0.8,0.8,ok,2,0.8,ok,,,timed out,-1,1,0,2
 3,N,my run,0.562341,yes,0.1,0.1,ok,1,1,ok,17,0,ok,1,1,1,0
 4,CCC,my run,0.5,no,0.5,0.5,ok,,,"failed: it broke, ""badly""",44,1,ok,0,1,0,1
 5,O,my run,,no,,,failed: x,,,failed: y,18,0,ok,2,1,1,1
@@ -161,7 +161,10 @@ func TestWhereKeepsWhatIsTrue(t *testing.T) {
 		"qed >= 0.6 or sa_status = failed":    "CC CO CCC O",
 		"QED_status = ok":                     "error",
 		"qed_status != ok":                    "O",
-		"mw_status = timeout":                 "CO",
+		"mw_status = timed out":               "CO",
+		"mw_status = Timed  Out and complete": "CO",
+		"mw_status != \"timed out\"":          "CC N CCC O",
+		"sa_status = not applicable":          "",
 		"complete":                            "CC CO N",
 		"NOT complete AND mw == 44":           "CCC",
 		"count = 2":                           "CC",
@@ -209,6 +212,8 @@ func TestWhereErrorsPointAtTheirPlace(t *testing.T) {
 		{"qed>=0.6 and", "export: where: a condition is missing here\n  qed>=0.6 and\n              ^\n  try: qed >= 0.6"},
 		{"β>1", "export: where: there is no column \"β\"\n  β>1\n  ^\n"},
 		{"qed => 1", "export: where: an operator should follow \"qed\"\n  qed => 1\n      ^\n"},
+		{"sa_status = timed and", "export: where: \"timed and\" is not a status\n  sa_status = timed and\n              ^\n  try: ok, failed, timed out or not applicable"},
+		{"sa_status = 3", "export: where: \"3\" is not a status\n  sa_status = 3\n              ^\n"},
 		{"sa_status > ok", "export: where: a status is equal or not\n  sa_status > ok\n            ^\n"},
 		{"qed & sa", "export: where: an operator should follow \"qed\"\n  qed & sa\n      ^\n"},
 		{"\"qed > 1", "export: where: the quote does not end\n  \"qed > 1\n  ^"},
@@ -316,12 +321,12 @@ func TestTablesAreAligned(t *testing.T) {
 	if err := table.Write(&b); err != nil {
 		t.Fatal(err)
 	}
-	want := `RANK   SCORE     qed      sa       mw  COUNT  SMILES
-   1   0.800   0.800   2.000   30.000      2  CC
-   2   0.800   0.800   2.000  timeout      1  CO
-   3   0.562   0.100   1.000   17.000      1  N
-   4  0.500*   0.500  failed   44.000      1  CCC
-   5      -*  failed  failed   18.000      1  O
+	want := `RANK   SCORE     qed      sa         mw  COUNT  SMILES
+   1   0.800   0.800   2.000     30.000      2  CC
+   2   0.800   0.800   2.000  timed out      1  CO
+   3   0.562   0.100   1.000     17.000      1  N
+   4  0.500*   0.500  failed     44.000      1  CCC
+   5      -*  failed  failed     18.000      1  O
 `
 	if diff := cmp.Diff(want, b.String()); diff != "" {
 		t.Error(diff)

@@ -42,7 +42,7 @@ func (e *WhereError) Error() string {
 //	and        = not { "and" not }
 //	not        = "not" not | "(" condition ")" | comparison
 //	comparison = column operator number      qed >= 0.6, sa_desirability > 0.5, count = 1
-//	           | NAME_status operator word   sa_status = failed  (ok, failed, timeout, na)
+//	           | NAME_status operator status sa_status = failed  (ok, failed, timed out, not applicable)
 //	           | "complete"
 //	operator   = ">=" | "<=" | ">" | "<" | "=" | "==" | "!="
 //
@@ -219,22 +219,20 @@ func (p *parser) comparison() condition {
 		return nil
 	}
 	p.next()
-	value, valueAt := p.token, p.at
 	if col.status != nil {
-		var want store.ScoreStatus
-		if p.kind != nameToken || want.UnmarshalText([]byte(strings.ToLower(value))) != nil {
-			p.fail(valueAt, fmt.Sprintf("%q is not a status", value), "ok, failed, timeout or na")
+		want, ok := p.status()
+		if !ok {
 			return nil
 		}
 		if op != "=" && op != "==" && op != "!=" {
 			p.fail(opAt, "a status is equal or not", "= or !=")
 			return nil
 		}
-		p.next()
 		return func(c store.Candidate) truth {
 			return truthOf((col.status(c) == want) == (op != "!="))
 		}
 	}
+	value, valueAt := p.token, p.at
 	bound, err := strconv.ParseFloat(value, 64)
 	if p.kind != numberToken || err != nil {
 		what := fmt.Sprintf("%q is not a number", value)
@@ -256,4 +254,21 @@ func (p *parser) comparison() condition {
 		}
 		return truthOf(holds(v, bound))
 	}
+}
+
+// status reads a status, quoted or as one or two words.
+func (p *parser) status() (want store.ScoreStatus, ok bool) {
+	text, at := p.token, p.at
+	for words := 1; p.kind == nameToken && words <= 2; words++ {
+		known := want.UnmarshalText([]byte(strings.ToLower(text))) == nil
+		p.next()
+		if known {
+			return want, true
+		}
+		if words == 1 && p.kind == nameToken {
+			text += " " + p.token
+		}
+	}
+	p.fail(at, fmt.Sprintf("%q is not a status", text), "ok, failed, timed out or not applicable")
+	return want, false
 }
