@@ -7,17 +7,9 @@ import (
 	"testing"
 
 	"github.com/molsculpt/molsculpt/chem"
+	"github.com/molsculpt/molsculpt/chem/chemtest"
 	"github.com/molsculpt/molsculpt/chem/smiles"
 )
-
-func parse(t testing.TB, s string) *chem.Mol {
-	t.Helper()
-	m, err := smiles.Parse(s)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return m
-}
 
 func TestPerceiveBuildsMoleculesFromAtomsAndBonds(t *testing.T) {
 	t.Parallel()
@@ -32,7 +24,7 @@ func TestPerceiveBuildsMoleculesFromAtomsAndBonds(t *testing.T) {
 	if err := chem.Perceive(m); err != nil {
 		t.Fatal(err)
 	}
-	if got, want := smiles.Canonical(m), smiles.Canonical(parse(t, "NC(=O)c1cccnc1")); got != want {
+	if got, want := smiles.Canonical(m), smiles.Canonical(chemtest.Parse(t, "NC(=O)c1cccnc1")); got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }
@@ -43,7 +35,7 @@ func TestPerceivingAgainChangesNothing(t *testing.T) {
 		"c1cc[nH]c1", "Cn1cnc2c1c(=O)n(C)c(=O)n2C", "C[N+](=O)[O-]", "O=c1cccc[nH]1", "C[C@H](N)C(=O)O",
 		"F/C=C/C=C\\Cl", "c1ccc2c(c1)[nH]c1ccccc12", "C[S@](=O)CC", "[nH]1nnc(C)n1",
 	} {
-		m := parse(t, s)
+		m := chemtest.Parse(t, s)
 		want := smiles.Canonical(m)
 		for range 2 {
 			if err := chem.Perceive(m); err != nil {
@@ -77,12 +69,12 @@ func TestNeutralize(t *testing.T) {
 		"[S-]c1ccccc1":               "Sc1ccccc1",
 		"CC(=O)[CH-]C(C)=O":          "CC(=O)CC(C)=O",
 	} {
-		m, err := chem.Neutralize(parse(t, in))
+		m, err := chem.Neutralize(chemtest.Parse(t, in))
 		if err != nil {
 			t.Errorf("%s: %v", in, err)
 			continue
 		}
-		if got, want := smiles.Canonical(m), smiles.Canonical(parse(t, want)); got != want {
+		if got, want := smiles.Canonical(m), smiles.Canonical(chemtest.Parse(t, want)); got != want {
 			t.Errorf("%s became %s, want %s", in, got, want)
 		}
 	}
@@ -93,7 +85,7 @@ func TestSymmetryClasses(t *testing.T) {
 	for in, want := range map[string]int{
 		"c1ccccc1": 1, "Cc1ccccc1": 5, "CC(C)(C)O": 3, "C12C3C4C1C5C4C3C25": 1, "CCO": 3, "C[C@H](F)C[C@@H](F)C": 4,
 	} {
-		classes := chem.SymmetryClasses(parse(t, in))
+		classes := chem.SymmetryClasses(chemtest.Parse(t, in))
 		if got := slices.Max(classes) + 1; got != want {
 			t.Errorf("%s: %d classes %v, want %d", in, got, classes, want)
 		}
@@ -102,7 +94,7 @@ func TestSymmetryClasses(t *testing.T) {
 
 func TestCanonicalRanksAreAPermutation(t *testing.T) {
 	t.Parallel()
-	m := parse(t, "CC(C)(C)c1cc(C(C)(C)C)cc(C(C)(C)C)c1.C1CC1.C1CC1")
+	m := chemtest.Parse(t, "CC(C)(C)c1cc(C(C)(C)C)cc(C(C)(C)C)c1.C1CC1.C1CC1")
 	ranks := chem.CanonicalRanks(m)
 	slices.Sort(ranks)
 	for i, r := range ranks {
@@ -124,7 +116,7 @@ func TestStereoCentres(t *testing.T) {
 		"CC1CCC(C)CC1":               "[]",
 		"Cn1c(=O)n2n(c1=O)C1CCC2CC1": "[{4 ?} {5 ?}]",
 	} {
-		m := parse(t, in)
+		m := chemtest.Parse(t, in)
 		got := "["
 		for i, c := range chem.StereoCentres(m) {
 			if i > 0 {
@@ -143,7 +135,7 @@ func TestRingSystemsJoinFusedSpiroAndBridged(t *testing.T) {
 	for in, want := range map[string]int{
 		"c1ccc2ccccc2c1": 1, "C1CCC2(CC1)OCCO2": 1, "C1CC2CCC1C2": 1, "c1ccccc1-c1ccccc1": 2, "CCO": 0,
 	} {
-		if got := len(chem.RingSystems(parse(t, in))); got != want {
+		if got := len(chem.RingSystems(chemtest.Parse(t, in))); got != want {
 			t.Errorf("%s: %d ring systems, want %d", in, got, want)
 		}
 	}
@@ -151,11 +143,11 @@ func TestRingSystemsJoinFusedSpiroAndBridged(t *testing.T) {
 
 func TestLargestComponentDropsCounterions(t *testing.T) {
 	t.Parallel()
-	m, err := chem.LargestComponent(parse(t, "[Na+].C[C@H](N)C(=O)[O-].O"))
+	m, err := chem.LargestComponent(chemtest.Parse(t, "[Na+].C[C@H](N)C(=O)[O-].O"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, want := smiles.Canonical(m), smiles.Canonical(parse(t, "C[C@H](N)C(=O)[O-]")); got != want {
+	if got, want := smiles.Canonical(m), smiles.Canonical(chemtest.Parse(t, "C[C@H](N)C(=O)[O-]")); got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }
@@ -177,7 +169,7 @@ func TestKekulizeMatchesLargePolycycles(t *testing.T) {
 		want := smiles.Canonical(m)
 		for range 20 {
 			w := smiles.Write(m, smiles.WriteOptions{Rand: r})
-			if got := smiles.Canonical(parse(t, w)); got != want {
+			if got := smiles.Canonical(chemtest.Parse(t, w)); got != want {
 				t.Fatalf("%s: %s, want %s", w, got, want)
 			}
 		}

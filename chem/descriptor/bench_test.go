@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/molsculpt/molsculpt/chem"
+	"github.com/molsculpt/molsculpt/chem/chemtest"
 	"github.com/molsculpt/molsculpt/chem/descriptor"
 )
 
@@ -22,7 +23,7 @@ var druglike = []string{
 func benchmark(b *testing.B, f func(*descriptor.Analysis)) {
 	mols := make([]*chem.Mol, len(druglike))
 	for i, s := range druglike {
-		mols[i] = parse(b, s)
+		mols[i] = chemtest.Parse(b, s)
 	}
 	var a descriptor.Analysis
 	b.ReportAllocs()

@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/molsculpt/molsculpt/chem"
+	"github.com/molsculpt/molsculpt/chem/chemtest"
 	"github.com/molsculpt/molsculpt/chem/descriptor"
 )
 
@@ -35,7 +36,7 @@ func TestGoldenTable(t *testing.T) {
 	}
 	fmt.Fprintln(&out)
 	for _, s := range append(append([]string{}, druglike...), odd...) {
-		a := descriptor.New(parse(t, s))
+		a := descriptor.New(chemtest.Parse(t, s))
 		fmt.Fprint(&out, s)
 		for _, c := range descriptor.Columns() {
 			fmt.Fprint(&out, "\t", c.Text(a))
@@ -66,7 +67,7 @@ func TestQEDOfPublishedExamples(t *testing.T) {
 		"CNC(=NCCSCc1nc[nH]c1C)NC#N":           0.234,
 		"CCCCCNC(=N)NN=Cc1c[nH]c2ccc(CO)cc12":  0.234,
 	} {
-		if got := descriptor.QED(parse(t, s)); math.Abs(got-want) > 1e-3 {
+		if got := descriptor.QED(chemtest.Parse(t, s)); math.Abs(got-want) > 1e-3 {
 			t.Errorf("QED of %s is %.4f, want %.3f", s, got, want)
 		}
 	}
@@ -77,7 +78,7 @@ func TestPropertiesDoNotDependOnWhatWasAskedBefore(t *testing.T) {
 	columns := descriptor.Columns()
 	var reused descriptor.Analysis
 	for _, s := range append(append([]string{}, odd...), druglike...) {
-		m := parse(t, s)
+		m := chemtest.Parse(t, s)
 		reused.Reset(m)
 		for i := range columns {
 			c := columns[len(columns)-1-i]
@@ -92,18 +93,18 @@ func TestPropertiesAreInvariantUnderAtomOrder(t *testing.T) {
 	t.Parallel()
 	skip := map[string]bool{"hcounts": true, "arom_atoms": true}
 	rows := 0
-	readOracle(t, "zinc", func(row map[string]string) {
+	for row := range chemtest.Rows(t, "zinc") {
 		if rows++; rows > 1000 {
-			return
+			break
 		}
-		a := descriptor.New(parse(t, row["smiles"]))
-		b := descriptor.New(parse(t, row["rand_smiles"]))
+		a := descriptor.New(chemtest.Parse(t, row["smiles"]))
+		b := descriptor.New(chemtest.Parse(t, row["rand_smiles"]))
 		for _, c := range descriptor.Columns() {
 			if !skip[c.Name] && c.Text(a) != c.Text(b) {
 				t.Errorf("%s: %s for %s, %s for %s", c.Name, c.Text(a), row["smiles"], c.Text(b), row["rand_smiles"])
 			}
 		}
-	})
+	}
 }
 
 func TestMoleculeWithoutAtomsHasNoSA(t *testing.T) {
@@ -124,7 +125,7 @@ func TestMoleculeWithoutAtomsHasNoSA(t *testing.T) {
 
 func TestESOLIsDelaneysEquation(t *testing.T) {
 	t.Parallel()
-	m := parse(t, "CCCOc1ccccc1")
+	m := chemtest.Parse(t, "CCCOc1ccccc1")
 	want := 0.16 - 0.63*descriptor.LogP(m) - 0.0062*descriptor.MolWt(m) + 0.066*3 - 0.74*0.6
 	if got := descriptor.ESOL(m); math.Abs(got-want) > 1e-12 {
 		t.Errorf("got %v, want %v", got, want)

@@ -1,16 +1,12 @@
 package descriptor_test
 
 import (
-	"bufio"
-	"compress/gzip"
 	"math"
-	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
 
-	"github.com/molsculpt/molsculpt/chem"
+	"github.com/molsculpt/molsculpt/chem/chemtest"
 	"github.com/molsculpt/molsculpt/chem/descriptor"
 	"github.com/molsculpt/molsculpt/chem/smiles"
 )
@@ -19,41 +15,6 @@ import (
 // a limited number of decimals.
 var tolerance = map[string]float64{
 	"mw": 1e-3, "exact_mw": 2e-6, "logp": 2e-6, "mr": 2e-6, "tpsa": 1e-4, "fsp3": 1e-6, "qed": 1e-6, "sa": 1e-6,
-}
-
-// shortRows is how many rows of a table are read with -short.
-const shortRows = 300
-
-// readOracle calls f for each good row of a table; it skips the test where the
-// reference data are absent.
-func readOracle(t *testing.T, table string, f func(row map[string]string)) {
-	t.Helper()
-	path := filepath.Join("..", "..", "..", "shared", "data", "oracle", table+".dev.tsv.gz")
-	file, err := os.Open(path)
-	if err != nil {
-		t.Skipf("the reference table is absent: %v", err)
-	}
-	defer file.Close()
-	z, err := gzip.NewReader(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	lines := bufio.NewScanner(z)
-	lines.Buffer(nil, 1<<20)
-	lines.Scan()
-	head := strings.Split(lines.Text(), "\t")
-	for n := 0; lines.Scan() && (!testing.Short() || n < shortRows); n++ {
-		row := map[string]string{}
-		for i, x := range strings.Split(lines.Text(), "\t") {
-			row[head[i]] = x
-		}
-		if row["status"] == "ok" {
-			f(row)
-		}
-	}
-	if err := lines.Err(); err != nil {
-		t.Fatal(err)
-	}
 }
 
 func sameAs(name, got, want string) bool {
@@ -78,13 +39,16 @@ func TestColumnsEqualTheOracle(t *testing.T) {
 			rows := 0
 			wrong := map[string]int{}
 			examples := map[string][]string{}
-			readOracle(t, table, func(row map[string]string) {
+			for row := range chemtest.Rows(t, table) {
+				if row["status"] != "ok" {
+					continue
+				}
 				rows++
 				m, err := smiles.Parse(row["smiles"])
 				if err != nil {
 					wrong["parse"]++
 					examples["parse"] = append(examples["parse"], row["smiles"]+" "+err.Error())
-					return
+					continue
 				}
 				a := descriptor.New(m)
 				for _, c := range descriptor.Columns() {
@@ -99,7 +63,7 @@ func TestColumnsEqualTheOracle(t *testing.T) {
 						}
 					}
 				}
-			})
+			}
 			for name, n := range wrong {
 				report := t.Logf
 				if float64(n) > allowed*float64(rows) {
@@ -116,14 +80,4 @@ func short(s string) string {
 		return s[:60] + "..."
 	}
 	return s
-}
-
-// parse is smiles.Parse for input that is known to be right.
-func parse(t testing.TB, s string) *chem.Mol {
-	t.Helper()
-	m, err := smiles.Parse(s)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return m
 }

@@ -1,10 +1,6 @@
 package fingerprint_test
 
 import (
-	"bufio"
-	"compress/gzip"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -12,19 +8,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
-	"github.com/molsculpt/molsculpt/chem"
+	"github.com/molsculpt/molsculpt/chem/chemtest"
 	"github.com/molsculpt/molsculpt/chem/fingerprint"
-	"github.com/molsculpt/molsculpt/chem/smiles"
 )
-
-func parse(t testing.TB, s string) *chem.Mol {
-	t.Helper()
-	m, err := smiles.Parse(s)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return m
-}
 
 // The expected hashes are those of RDKit 2022.09.
 func TestMorganHashesAreRDKits(t *testing.T) {
@@ -34,19 +20,19 @@ func TestMorganHashesAreRDKits(t *testing.T) {
 		"CCC":  {{2068133184, 1}, {2245384272, 1}, {2246728737, 2}, {3542456614, 2}},
 		"SCCl": {{198706261, 1}, {751130035, 1}, {1016841875, 1}, {1026924773, 1}, {1694862553, 1}, {2245384272, 1}},
 	} {
-		if diff := cmp.Diff(want, fingerprint.Morgan(parse(t, s), 2)); diff != "" {
+		if diff := cmp.Diff(want, fingerprint.Morgan(chemtest.Parse(t, s), 2)); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", s, diff)
 		}
 	}
 	want := []int{80, 294, 1057, 1344}
-	if diff := cmp.Diff(want, fingerprint.MorganBits(parse(t, "CCC"), 2, 2048).On()); diff != "" {
+	if diff := cmp.Diff(want, fingerprint.MorganBits(chemtest.Parse(t, "CCC"), 2, 2048).On()); diff != "" {
 		t.Errorf("bits of propane (-want +got):\n%s", diff)
 	}
 }
 
 func TestALargerRadiusOnlyAddsEnvironments(t *testing.T) {
 	t.Parallel()
-	m := parse(t, "COc1ccc(NC(C)=O)c(NC(=O)CCc2cnn(-c3ccccc3)c2)c1")
+	m := chemtest.Parse(t, "COc1ccc(NC(C)=O)c(NC(=O)CCc2cnn(-c3ccccc3)c2)c1")
 	for r := range 4 {
 		big := fingerprint.MorganBits(m, r+1, 4096)
 		for _, b := range fingerprint.MorganBits(m, r, 4096).On() {
@@ -61,26 +47,15 @@ func TestALargerRadiusOnlyAddsEnvironments(t *testing.T) {
 // against that of the same molecule written in a random order.
 func TestFingerprintIsInvariantUnderAtomOrder(t *testing.T) {
 	t.Parallel()
-	file, err := os.Open(filepath.Join("..", "..", "..", "shared", "data", "oracle", "zinc.dev.tsv.gz"))
-	if err != nil {
-		t.Skipf("the reference table is absent: %v", err)
-	}
-	defer file.Close()
-	z, err := gzip.NewReader(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	lines := bufio.NewScanner(z)
-	lines.Buffer(nil, 1<<20)
-	lines.Scan()
-	head := strings.Split(lines.Text(), "\t")
-	given, random := slices.Index(head, "smiles"), slices.Index(head, "rand_smiles")
-	for n := 0; n < 1000 && lines.Scan(); n++ {
-		row := strings.Split(lines.Text(), "\t")
-		a := fingerprint.Morgan(parse(t, row[given]), 3)
-		b := fingerprint.Morgan(parse(t, row[random]), 3)
+	n := 0
+	for row := range chemtest.Rows(t, "zinc") {
+		if n++; n > 1000 {
+			break
+		}
+		a := fingerprint.Morgan(chemtest.Parse(t, row["smiles"]), 3)
+		b := fingerprint.Morgan(chemtest.Parse(t, row["rand_smiles"]), 3)
 		if !slices.Equal(a, b) {
-			t.Errorf("%s and %s differ", row[given], row[random])
+			t.Errorf("%s and %s differ", row["smiles"], row["rand_smiles"])
 		}
 	}
 }
@@ -90,7 +65,7 @@ func TestWorkspaceGivesTheSameAgain(t *testing.T) {
 	var w fingerprint.Workspace
 	for range 2 {
 		for _, s := range []string{strings.Repeat("C", 90), "c1ccccc1", "CCO", "[Na+].[Cl-]"} {
-			m := parse(t, s)
+			m := chemtest.Parse(t, s)
 			if !slices.Equal(w.Morgan(m, 2), fingerprint.Morgan(m, 2)) {
 				t.Errorf("%s: the workspace gives something else", s)
 			}
@@ -133,7 +108,7 @@ func TestTanimotoIsASimilarity(t *testing.T) {
 }
 
 func BenchmarkMorgan(b *testing.B) {
-	m := parse(b, "COc1ccc(NC(C)=O)c(NC(=O)CCc2cnn(-c3ccccc3)c2)c1")
+	m := chemtest.Parse(b, "COc1ccc(NC(C)=O)c(NC(=O)CCc2cnn(-c3ccccc3)c2)c1")
 	var w fingerprint.Workspace
 	for b.Loop() {
 		w.Morgan(m, 2)
@@ -141,8 +116,8 @@ func BenchmarkMorgan(b *testing.B) {
 }
 
 func BenchmarkTanimoto(b *testing.B) {
-	x := fingerprint.MorganBits(parse(b, "COc1ccc(NC(C)=O)cc1"), 2, 2048)
-	y := fingerprint.MorganBits(parse(b, "COc1ccc(NC(=O)CC)cc1"), 2, 2048)
+	x := fingerprint.MorganBits(chemtest.Parse(b, "COc1ccc(NC(C)=O)cc1"), 2, 2048)
+	y := fingerprint.MorganBits(chemtest.Parse(b, "COc1ccc(NC(=O)CC)cc1"), 2, 2048)
 	for b.Loop() {
 		fingerprint.Tanimoto(x, y)
 	}

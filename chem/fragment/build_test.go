@@ -9,6 +9,8 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"github.com/molsculpt/molsculpt/chem/chemtest"
 )
 
 // smilesOf reads the first column of a file, at most n lines.
@@ -98,7 +100,7 @@ func TestBuilderCountsFragmentsWithTheirSites(t *testing.T) {
 
 func TestBuildingDoesNotDependOnTheNumberOfWorkers(t *testing.T) {
 	t.Parallel()
-	file := dataFile(t, "molsets", "moses_train_5k.smi")
+	file := chemtest.File(t, "molsets", "moses_train_5k.smi")
 	var digests []string
 	for _, workers := range []int{1, 3} {
 		b := NewBuilder(BuildOptions{Size: 60, Workers: workers})

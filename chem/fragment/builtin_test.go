@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/molsculpt/molsculpt/chem/chemtest"
 	"github.com/molsculpt/molsculpt/chem/smiles"
 )
 
@@ -61,7 +62,7 @@ func TestZINCMoleculesAssembleFromTheirTrees(t *testing.T) {
 		t.Fatal(err)
 	}
 	mols, rebuilt := 0, 0
-	for s, err := range smilesOf(t, dataFile(t, "molsets", "zinc250k.smi.gz"), 4000) {
+	for s, err := range smilesOf(t, chemtest.File(t, "molsets", "zinc250k.smi.gz"), 4000) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -107,7 +108,7 @@ func TestBuiltinVocabularyIsCountedFromItsSources(t *testing.T) {
 	}
 	b := NewBuilder(BuildOptions{MinSite: 10})
 	for _, name := range []string{"zinc250k.smi.gz", "chembl_reinvent_validation_78k.smi.gz", "chembl_mars_10k.smi.gz", "chembl_20_chiral_10k.smi.gz", "chembl_drugs.smi"} {
-		if err := b.Count(context.Background(), smilesOf(t, dataFile(t, "molsets", name), 1<<30)); err != nil {
+		if err := b.Count(context.Background(), smilesOf(t, chemtest.File(t, "molsets", name), 1<<30)); err != nil {
 			t.Fatal(err)
 		}
 	}

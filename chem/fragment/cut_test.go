@@ -3,23 +3,19 @@ package fragment
 import (
 	"errors"
 	"math/rand/v2"
-	"os"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
 
+	"github.com/molsculpt/molsculpt/chem/chemtest"
 	"github.com/molsculpt/molsculpt/chem/smiles"
 )
 
 // vocab72 is the published vocabulary of 72 fragments.
 func vocab72(t testing.TB) *Vocabulary {
 	t.Helper()
-	data, err := os.ReadFile(dataFile(t, "fragments", "fragments_72.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	v, err := Parse(data)
+	v, err := Parse(chemtest.Read(t, "fragments", "fragments_72.json"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,54 +1,18 @@
 package fragment
 
 import (
-	"encoding/json"
 	"math"
-	"os"
-	"path/filepath"
 	"slices"
 	"testing"
 
 	"github.com/molsculpt/molsculpt/chem"
+	"github.com/molsculpt/molsculpt/chem/chemtest"
 	"github.com/molsculpt/molsculpt/chem/smiles"
 )
 
-// dataFile is a file of the shared data next to the project, or skips the test.
-func dataFile(t testing.TB, name ...string) string {
-	t.Helper()
-	p := filepath.Join(append([]string{"..", "..", "..", "shared", "data"}, name...)...)
-	if _, err := os.Stat(p); err != nil {
-		t.Skipf("shared data absent: %v", err)
-	}
-	return p
-}
-
-// list72 is the published list of 72 fragments.
-func list72(t testing.TB) []plainFragment {
-	t.Helper()
-	data, err := os.ReadFile(dataFile(t, "fragments", "fragments_72.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var list []plainFragment
-	if err := json.Unmarshal(data, &list); err != nil {
-		t.Fatal(err)
-	}
-	return list
-}
-
-// golden24 is the vocabulary of METHODS.md 7.2b.
 func golden24(t testing.TB) *Vocabulary {
 	t.Helper()
-	all := list72(t)
-	var pick []plainFragment
-	for _, i := range []int{1, 2, 5, 7, 9, 11, 12, 19, 20, 27, 30, 31, 35, 36, 39, 41, 43, 49, 65, 66, 67, 68, 69, 70} {
-		pick = append(pick, all[i])
-	}
-	data, err := json.Marshal(pick)
-	if err != nil {
-		t.Fatal(err)
-	}
-	v, err := Parse(data)
+	v, err := Parse(chemtest.Vocabulary24(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -117,8 +81,8 @@ func TestGoldenSpaceHasTheKnownStatesAndEdges(t *testing.T) {
 	}
 }
 
-// goldenSpace is the whole space of METHODS.md 7.2b: trees by size and, in the
-// same order, the molecules of all but the empty one.
+// goldenSpace is the whole space of golden24: trees by size and, in the same
+// order, the molecules of all but the empty one.
 func goldenSpace(t testing.TB) (*Trees, [][]Tree, []*chem.Mol) {
 	t.Helper()
 	ts, err := NewTrees(golden24(t), 3)

@@ -14,20 +14,11 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/molsculpt/molsculpt/chem"
+	"github.com/molsculpt/molsculpt/chem/chemtest"
 	"github.com/molsculpt/molsculpt/chem/smarts"
-	"github.com/molsculpt/molsculpt/chem/smiles"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
-
-func parse(t testing.TB, s string) *chem.Mol {
-	t.Helper()
-	m, err := smiles.Parse(s)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return m
-}
 
 // molecules and patterns span the table of golden counts, which agrees with
 // RDKit 2022.09 in every cell.
@@ -64,7 +55,7 @@ func TestCountsAreAsRecorded(t *testing.T) {
 		q := smarts.MustCompile(p)
 		fmt.Fprint(&out, p)
 		for _, s := range molecules {
-			target := smarts.NewTarget(parse(t, s))
+			target := smarts.NewTarget(chemtest.Parse(t, s))
 			one := target.FindAll(q, smarts.FindOptions{})
 			all := target.FindAll(q, smarts.FindOptions{Symmetric: true})
 			if n := target.Count(q); n != len(one) || target.Matches(q) != (n > 0) {
@@ -91,7 +82,7 @@ func TestCountsAreAsRecorded(t *testing.T) {
 
 func TestMatchesComeInOrderWithoutRepetition(t *testing.T) {
 	t.Parallel()
-	m := parse(t, "CC(C)C")
+	m := chemtest.Parse(t, "CC(C)C")
 	p := smarts.MustCompile("CC")
 	if diff := cmp.Diff([][]int{{0, 1}, {1, 2}, {1, 3}}, p.FindAll(m, smarts.FindOptions{})); diff != "" {
 		t.Error(diff)
@@ -109,7 +100,7 @@ func TestMatchesComeInOrderWithoutRepetition(t *testing.T) {
 func TestLongMoleculesMatchLikeShortOnes(t *testing.T) {
 	t.Parallel()
 	for _, n := range []int{10, 63, 64, 65, 130, 200} {
-		m := parse(t, strings.Repeat("C", n)+"O")
+		m := chemtest.Parse(t, strings.Repeat("C", n)+"O")
 		for p, want := range map[string]int{"CC": n - 1, "CO": 1, "CCC": n - 2, "[$(CO)]": 1, "[CH2]": n - 1, "O.[CH3]": 1, "OCCC": 1} {
 			if got := smarts.MustCompile(p).Count(m); got != want {
 				t.Errorf("%s in a chain of %d: %d matches, want %d", p, n, got, want)
@@ -155,7 +146,7 @@ func TestFindAllAgreesWithBruteForce(t *testing.T) {
 	parts := []string{"[#6]", "[#7,#8]", "[R]", "[D2]", "*", "[!#6]", "a", "[!H0]"}
 	mols := []string{"CC1CC1N", "c1ccncc1", "OC1CC2CC1O2", "NCC(=O)O"}
 	rapid.Check(t, func(r *rapid.T) {
-		m := parse(t, rapid.SampledFrom(mols).Draw(r, "molecule"))
+		m := chemtest.Parse(t, rapid.SampledFrom(mols).Draw(r, "molecule"))
 		n := rapid.IntRange(1, 4).Draw(r, "atoms")
 		var atoms []*smarts.Pattern
 		var bonds [][2]int
@@ -247,7 +238,7 @@ func TestSyntaxErrorsSayWhere(t *testing.T) {
 
 func TestHeadsStayWithinTheGivenAtoms(t *testing.T) {
 	t.Parallel()
-	target := smarts.NewTarget(parse(t, "CCCO"))
+	target := smarts.NewTarget(chemtest.Parse(t, "CCCO"))
 	p := smarts.MustCompile("[#6]~[#6]")
 	if got := target.Heads(nil, p, nil)[0]; got != 0b0111 {
 		t.Errorf("all heads: %04b", got)
@@ -261,7 +252,7 @@ func FuzzCompile(f *testing.F) {
 	for _, p := range patterns {
 		f.Add(p)
 	}
-	m := parse(f, "CC(=O)Nc1ccc(O)cc1")
+	m := chemtest.Parse(f, "CC(=O)Nc1ccc(O)cc1")
 	f.Fuzz(func(t *testing.T, text string) {
 		p, err := smarts.Compile(text)
 		if err != nil {

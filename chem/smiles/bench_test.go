@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/molsculpt/molsculpt/chem"
+	"github.com/molsculpt/molsculpt/chem/chemtest"
 	"github.com/molsculpt/molsculpt/chem/smiles"
 )
 
@@ -39,7 +40,7 @@ func BenchmarkParseAndCanonical(b *testing.B) {
 func BenchmarkPerceive(b *testing.B) {
 	var mols []*chem.Mol
 	for _, s := range drugs {
-		mols = append(mols, chem.StripStereo(parse(b, s)))
+		mols = append(mols, chem.StripStereo(chemtest.Parse(b, s)))
 	}
 	b.ReportAllocs()
 	for i := 0; b.Loop(); i++ {

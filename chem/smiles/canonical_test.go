@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/molsculpt/molsculpt/chem"
+	"github.com/molsculpt/molsculpt/chem/chemtest"
 	"github.com/molsculpt/molsculpt/chem/smiles"
 )
 
@@ -38,7 +39,7 @@ func TestParseFindsWhatRDKitFinds(t *testing.T) {
 	for _, k := range known {
 		t.Run(k.name, func(t *testing.T) {
 			t.Parallel()
-			m := parse(t, k.in)
+			m := chemtest.Parse(t, k.in)
 			if c := smiles.Canonical(m); c != k.canonical {
 				t.Errorf("canonical form %s, want %s", c, k.canonical)
 			}
@@ -48,15 +49,6 @@ func TestParseFindsWhatRDKitFinds(t *testing.T) {
 			}
 		})
 	}
-}
-
-func parse(t testing.TB, s string) *chem.Mol {
-	t.Helper()
-	m, err := smiles.Parse(s)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return m
 }
 
 // rich are molecules with much symmetry or stereo.
@@ -88,17 +80,17 @@ func TestCanonicalDoesNotDependOnTheOrderOfAtoms(t *testing.T) {
 	for _, s := range rich {
 		t.Run(s, func(t *testing.T) {
 			t.Parallel()
-			m := parse(t, s)
+			m := chemtest.Parse(t, s)
 			want := smiles.Canonical(m)
 			r := rand.New(rand.NewPCG(1, 2))
 			for range 60 {
 				w := smiles.Write(m, smiles.WriteOptions{Rand: r})
-				if got := smiles.Canonical(parse(t, w)); got != want {
+				if got := smiles.Canonical(chemtest.Parse(t, w)); got != want {
 					t.Fatalf("canonical form of %s is %s, of %s it is %s", s, want, w, got)
 				}
 			}
 			k := smiles.Write(m, smiles.WriteOptions{Kekule: true})
-			if got := smiles.Canonical(parse(t, k)); got != want {
+			if got := smiles.Canonical(chemtest.Parse(t, k)); got != want {
 				t.Errorf("canonical form of the localised %s is %s, want %s", k, got, want)
 			}
 		})
@@ -116,7 +108,7 @@ func TestCanonicalTellsStereoisomersApart(t *testing.T) {
 	} {
 		seen := map[string]string{}
 		for _, s := range group {
-			c := smiles.Canonical(parse(t, s))
+			c := smiles.Canonical(chemtest.Parse(t, s))
 			if other, ok := seen[c]; ok && s != "O[C@@H](F)[C@@H](F)O" {
 				t.Errorf("%s and %s have the same canonical form %s", s, other, c)
 			}
@@ -128,9 +120,9 @@ func TestCanonicalTellsStereoisomersApart(t *testing.T) {
 func TestStripStereoLeavesTheConstitution(t *testing.T) {
 	t.Parallel()
 	for _, s := range rich {
-		m := parse(t, s)
+		m := chemtest.Parse(t, s)
 		plain := smiles.Write(m, smiles.WriteOptions{NoStereo: true})
-		want := smiles.Canonical(parse(t, plain))
+		want := smiles.Canonical(chemtest.Parse(t, plain))
 		if got := smiles.Canonical(chem.StripStereo(m)); got != want {
 			t.Errorf("stripped %s is %s, want %s", s, got, want)
 		}

@@ -1,56 +1,14 @@
 package smiles_test
 
 import (
-	"bufio"
-	"compress/gzip"
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/molsculpt/molsculpt/chem"
+	"github.com/molsculpt/molsculpt/chem/chemtest"
 	"github.com/molsculpt/molsculpt/chem/smiles"
 )
-
-// oracleRows calls f with the rows of a table of values that RDKit computed.
-// The tables are not part of the repository; they lie in shared/data beside
-// it. Without them the test is skipped; with -short every tenth row is taken.
-func oracleRows(t *testing.T, name string, f func(row map[string]string)) {
-	t.Helper()
-	path := filepath.Join("..", "..", "..", "shared", "data", "oracle", name+".dev.tsv.gz")
-	file, err := os.Open(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		t.Skipf("no oracle table %s beside the repository", name)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer file.Close()
-	z, err := gzip.NewReader(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	lines := bufio.NewScanner(z)
-	lines.Buffer(nil, 1<<20)
-	lines.Scan()
-	columns := strings.Split(lines.Text(), "\t")
-	for n := 0; lines.Scan(); n++ {
-		if testing.Short() && n%10 != 0 {
-			continue
-		}
-		row := make(map[string]string, len(columns))
-		for i, v := range strings.Split(lines.Text(), "\t") {
-			row[columns[i]] = v
-		}
-		f(row)
-	}
-	if err := lines.Err(); err != nil {
-		t.Fatal(err)
-	}
-}
 
 // tally counts rows and differences of one kind, and keeps a few examples.
 type tally struct {
@@ -69,9 +27,6 @@ func (c *tally) note(same bool, format string, args ...any) {
 
 func (c *tally) check(t *testing.T, what string, allowed int) {
 	t.Helper()
-	if testing.Short() {
-		allowed = (allowed + 4) / 5
-	}
 	if c.differ > allowed {
 		t.Errorf("%s: %d of %d rows differ from RDKit, %d allowed:\n%s", what, c.differ, c.rows, allowed, strings.Join(c.examples, "\n"))
 	}
@@ -97,12 +52,12 @@ func TestPerceptionAgreesWithRDKit(t *testing.T) {
 		t.Run(table.name, func(t *testing.T) {
 			t.Parallel()
 			var status, atoms, rings, aromatic, stereo, canon tally
-			oracleRows(t, table.name, func(row map[string]string) {
+			for row := range chemtest.Rows(t, table.name) {
 				s := row["smiles"]
 				m, err := smiles.Parse(s)
 				status.note((err == nil) == (row["status"] == "ok"), "%s: want %s, got %v", s, row["status"], err)
 				if err != nil || row["status"] != "ok" {
-					return
+					continue
 				}
 				h, flags := atomColumns(m)
 				atoms.note(h == row["hcounts"], "%s: hydrogens %s, want %s", s, h, row["hcounts"])
@@ -121,7 +76,7 @@ func TestPerceptionAgreesWithRDKit(t *testing.T) {
 					o := smiles.Canonical(other)
 					canon.note(o == c, "%s: canonical %s, from %s %s", s, c, row[column], o)
 				}
-			})
+			}
 			status.check(t, "accepted", table.status)
 			atoms.check(t, "hydrogen counts", table.atoms)
 			rings.check(t, "rings", table.rings)

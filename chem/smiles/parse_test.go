@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/molsculpt/molsculpt/chem"
+	"github.com/molsculpt/molsculpt/chem/chemtest"
 	"github.com/molsculpt/molsculpt/chem/smiles"
 )
 
@@ -71,7 +72,7 @@ func TestChemicalErrorsNameTheAtom(t *testing.T) {
 func TestParseReadsNamesAndBlanks(t *testing.T) {
 	t.Parallel()
 	for in, want := range map[string]string{" CCO ethanol": "CCO", "": "", "C\tmethane": "C"} {
-		m := parse(t, in)
+		m := chemtest.Parse(t, in)
 		if got := smiles.Canonical(m); got != want {
 			t.Errorf("%q gives %q, want %q", in, got, want)
 		}

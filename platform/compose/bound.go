@@ -41,9 +41,9 @@ func (c *Composition) Bound() (Bound, bool) {
 //
 // With all priors equal it is sum_j n_j log(n_j/n), n_j the sum of the exponents
 // of label j; with one label alone it is 0, approached where only that label is
-// possible; for a & b under alpha it is log (1-a)/(sqrt a + sqrt(1-a))^2
-// (METHODS 5.2). In general log-concavity in log x leaves one maximum, found by
-// the multiplicative update of Bradley-Terry models,
+// possible; for a & b under alpha it is log (1-a)/(sqrt a + sqrt(1-a))^2.
+// In general log-concavity in log x leaves one maximum, found by the
+// multiplicative update of Bradley-Terry models,
 //
 //	x_j <- n_j / sum_k kappa_k alpha_kj / sum_l alpha_kl x_l
 //

@@ -134,7 +134,7 @@ func (o *seen) at(v []float64) float64 {
 	return math.Pow(q, o.kappa)
 }
 
-// observed is the general composite of METHODS 3.2:
+// observed is the general composite (Garipov et al. 2023):
 //
 //	p(x) prod_k p(y_k|x)^kappa_k
 //
@@ -211,7 +211,7 @@ func (t *observed) at(x []float64, b float64) float64 {
 	return out
 }
 
-// harmonic is 1 / sum_j 1/x_j, associative and commutative (METHODS 3.2).
+// harmonic is 1 / sum_j 1/x_j, associative and commutative.
 type harmonic struct{ of []term }
 
 func (t *harmonic) log(l []float64, b float64) float64 {

@@ -26,7 +26,7 @@ func compile(t testing.TB, text string, models ...string) *compose.Composition {
 // near reports whether two positive numbers agree to rounding.
 func near(a, b float64) bool { return math.Abs(a-b) <= 1e-11*(math.Abs(a)+math.Abs(b)) }
 
-// forms are the closed forms of METHODS 3.2 with the constants of the
+// forms are the closed forms of the operations with the constants of the
 // observation model, and those of the operations beyond it.
 var forms = []struct {
 	text string
@@ -88,7 +88,7 @@ func TestEveryOperationIsItsClosedForm(t *testing.T) {
 
 func TestPathTargetIsTheEndPointTargetTimesTheBackwardKernel(t *testing.T) {
 	t.Parallel()
-	// gamma(path) = B G(P_1/B, ...): METHODS 5.0, "General target".
+	// gamma(path) = B G(P_1/B, ...)
 	rng := rand.New(rand.NewPCG(3, 4))
 	for _, f := range forms {
 		c := compile(t, f.text, "a", "b", "c")

@@ -34,15 +34,15 @@ func atEnds(c *compose.Composition, laws []*Law) []float64 {
 	return out
 }
 
-// MixturePolicy is P_M of METHODS 3.3: at each state the policies of the models,
-// mixed by the posterior w_i u_i(s) of which of them came here. Its law ends as
-// sum_i w_i p_i.
+// MixturePolicy is P_M (Garipov et al. 2023): at each state the policies of the
+// models, mixed by the posterior w_i u_i(s) of which of them came here. Its law
+// ends as sum_i w_i p_i.
 func MixturePolicy(weights []float64, laws []*Law) *Law {
 	return PathPosterior(compose.Mixture(make([]string, len(laws)), weights), laws)
 }
 
 // PathPosterior is the law of the path-posterior proposal without its weights
-// (METHODS 5.0) for balanced models, whose path likelihoods differ from the visit
+// for balanced models, whose path likelihoods differ from the visit
 // probabilities u_i(s) by a common factor: at s it takes an action with
 // probability proportional to G(u_1(s) P_1(a|s), ..., u_m(s) P_m(a|s)). The
 // composition must be homogeneous of degree one in its models.
@@ -70,7 +70,7 @@ func PathPosterior(c *compose.Composition, laws []*Law) *Law {
 
 // Potential is log Q(y|s) of the observations of a composition: the expectation
 // of their likelihood at the end of a path of the mixture policy that is now at
-// s, by backward recursion (METHODS 3.1, 3.3). atEnd is its value at the Stop
+// s, by backward recursion. atEnd is its value at the Stop
 // edge, the likelihood of the observations at s as an end point. The mixture is
 // that of the composition's bound.
 func Potential(c *compose.Composition, mixture *Law, laws []*Law) (atState, atEnd []float64) {
@@ -98,7 +98,7 @@ func Potential(c *compose.Composition, mixture *Law, laws []*Law) (atState, atEn
 	return atState, atEnd
 }
 
-// Guided is the policy P(s'|s, y) = P_M(s'|s) Q(y|s') / Q(y|s) (METHODS 3.3),
+// Guided is the policy P(s'|s, y) = P_M(s'|s) Q(y|s') / Q(y|s) (Garipov et al. 2023),
 // normalised at every state, for any potential, exact or learned. With the exact
 // one its law ends as the composite.
 func Guided(mixture *Law, atState, atEnd []float64) *Law {

@@ -7,7 +7,7 @@
 // backward kernel, and with them its policy; from any policy, [LawOf] finds the
 // exact law, the probability of visiting every state and of ending at it. Laws
 // combine: [Composite] is the closed form of a composition at the end points,
-// [MixturePolicy], [Potential] and [Guided] are the policies of METHODS 3.3, and
+// [MixturePolicy], [Potential] and [Guided] are the policies of Garipov et al., and
 // [PathPosterior] is the law of the sampler's proposal without its weights.
 //
 // The rewards of the grid of Garipov et al. 2023 (arXiv 2309.16115) are

@@ -3,7 +3,7 @@ package oracle
 import "math"
 
 // Flows are those of the balanced model of a reward under the uniform backward
-// kernel (METHODS 7.1):
+// kernel (Bengio et al. 2021, arXiv 2106.04399):
 //
 //	F(s) = R(s) + sum over children s' of F(s') / n_B(s')
 //

@@ -2,13 +2,11 @@ package oracle_test
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"math"
-	"os"
-	"path/filepath"
 	"testing"
 
+	"github.com/molsculpt/molsculpt/chem/chemtest"
 	"github.com/molsculpt/molsculpt/chem/descriptor"
 	"github.com/molsculpt/molsculpt/chem/fragment"
 	"github.com/molsculpt/molsculpt/platform/compose"
@@ -16,26 +14,10 @@ import (
 	"github.com/molsculpt/molsculpt/sdk/space"
 )
 
-// golden24 is the space of METHODS 7.2b: 24 of the 72 published fragments. It
-// skips the test where the shared data are absent.
+// golden24 is the space of 24 of the 72 published fragments.
 func golden24(t testing.TB, maxFragments int) *space.Fragments {
 	t.Helper()
-	path := filepath.Join("..", "..", "..", "shared", "data", "fragments", "fragments_72.json")
-	data, err := os.ReadFile(path)
-	if err != nil {
-		t.Skipf("shared data absent: %v", err)
-	}
-	var all, pick []json.RawMessage
-	if err := json.Unmarshal(data, &all); err != nil {
-		t.Fatal(err)
-	}
-	for _, i := range []int{1, 2, 5, 7, 9, 11, 12, 19, 20, 27, 30, 31, 35, 36, 39, 41, 43, 49, 65, 66, 67, 68, 69, 70} {
-		pick = append(pick, all[i])
-	}
-	if data, err = json.Marshal(pick); err != nil {
-		t.Fatal(err)
-	}
-	v, err := fragment.Parse(data)
+	v, err := fragment.Parse(chemtest.Vocabulary24(t))
 	if err != nil {
 		t.Fatal(err)
 	}

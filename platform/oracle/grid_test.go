@@ -123,12 +123,12 @@ func TestGoldenNumbersOfTheBaseRewards(t *testing.T) {
 	}
 }
 
-// goldenComposites is the second table of METHODS 7.1.
+// goldenComposites are figures of composites that were found beforehand.
 var goldenComposites = []struct {
 	text              string
 	q0, entropy, top  string // side 32
 	q08               string // side 8
-	uncorrectedBlocks string // L1 on blocks of the proposal without weights, METHODS 5.0
+	uncorrectedBlocks string // L1 on blocks of the proposal without weights
 }{
 	{"shubert &{0.05} diagonal", ".369927", "6.5879", ".004185", ".358469", ""},
 	{"shubert & diagonal", ".178984", "6.5184", ".003457", ".170076", ".069"},

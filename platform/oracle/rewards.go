@@ -3,7 +3,7 @@ package oracle
 import "math"
 
 // GridReward is a log-reward on the points of a two-dimensional grid of a side:
-// coordinates x = 2z/(side-1) - 1 from -1 to 1 (METHODS 7.1).
+// coordinates x = 2z/(side-1) - 1 from -1 to 1.
 type GridReward func(z []int, side int) float64
 
 // coordinates maps a point of the grid to [-1, 1]^2.

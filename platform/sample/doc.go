@@ -3,8 +3,8 @@
 // A [Sampler] walks a space with the policies of its base models and keeps, for
 // every path, the log-likelihood under each of them. From these alone follow the
 // posterior of the mixture, the composition's target on paths and a twist for
-// all children of a state at once (METHODS 5.0), so a step costs one evaluation
-// of each model and no classifier.
+// all children of a state at once, so a step costs one evaluation of each model
+// and no classifier.
 //
 // A path tau of a composition G has the target
 //

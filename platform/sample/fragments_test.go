@@ -2,12 +2,10 @@ package sample_test
 
 import (
 	"context"
-	"encoding/json"
 	"math"
-	"os"
-	"path/filepath"
 	"testing"
 
+	"github.com/molsculpt/molsculpt/chem/chemtest"
 	"github.com/molsculpt/molsculpt/chem/descriptor"
 	"github.com/molsculpt/molsculpt/chem/fragment"
 	"github.com/molsculpt/molsculpt/platform/oracle"
@@ -84,31 +82,15 @@ func TestSamplesOfSymmetricTreesAreTheComposite(t *testing.T) {
 	}
 }
 
-// TestCompositeOfDrugLikenessAndAccessibility is METHODS 7.2b by sampling: exact
-// models of QED and SA at beta 32 on all trees of up to three of the 24
-// fragments.
+// TestCompositeOfDrugLikenessAndAccessibility samples from exact models of QED
+// and SA at beta 32 on all trees of up to three of 24 fragments.
 func TestCompositeOfDrugLikenessAndAccessibility(t *testing.T) {
 	t.Parallel()
-	data, err := os.ReadFile(filepath.Join("..", "..", "..", "shared", "data", "fragments", "fragments_72.json"))
-	if err != nil {
-		t.Skipf("shared data absent: %v", err)
-	}
-	var all, pick []json.RawMessage
-	if err := json.Unmarshal(data, &all); err != nil {
-		t.Fatal(err)
-	}
-	for _, i := range []int{1, 2, 5, 7, 9, 11, 12, 19, 20, 27, 30, 31, 35, 36, 39, 41, 43, 49, 65, 66, 67, 68, 69, 70} {
-		pick = append(pick, all[i])
-	}
-	vocabulary, err := json.Marshal(pick)
-	if err != nil {
-		t.Fatal(err)
-	}
 	size := 3 // 52,324 trees
 	if testing.Short() {
 		size = 2
 	}
-	sp := fragmentSpace(t, size, string(vocabulary))
+	sp := fragmentSpace(t, size, string(chemtest.Vocabulary24(t)))
 	g, err := oracle.Enumerate(context.Background(), sp, 0, 0)
 	if err != nil {
 		t.Fatal(err)

@@ -13,7 +13,7 @@ import (
 	"github.com/molsculpt/molsculpt/sdk/space"
 )
 
-// domain is the grid of METHODS 7.1 with exact policies.
+// domain is the grid of Garipov et al. 2023 with exact policies.
 type domain struct {
 	grid *space.Grid
 	laws map[string]*oracle.Law
@@ -62,15 +62,15 @@ func (d *domain) blocks(p func(i int, s space.State) float64) []float64 {
 	return out
 }
 
-// TestSamplesOnTheGridAreTheComposite is the table of METHODS 5.0: evidence
-// within 4 standard errors, block L1 at the sampling floor, and the effective
-// sample sizes of whole runs of 4,000 particles.
+// TestSamplesOnTheGridAreTheComposite holds whole runs of 4,000 particles against
+// the closed form: evidence within 4 standard errors, block L1 at the sampling
+// floor, and effective sample sizes as they were found before.
 func TestSamplesOnTheGridAreTheComposite(t *testing.T) {
 	t.Parallel()
 	d := gridDomain(t, 32)
 	for _, test := range []struct {
 		text   string
-		minESS float64 // METHODS 5.0; 0 where none is given
+		minESS float64 // 0 where none is known
 		floors float64 // how many noise floors the L1 may be
 	}{
 		{"shubert & diagonal", .985, 1.4},

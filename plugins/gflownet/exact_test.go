@@ -18,7 +18,7 @@ import (
 )
 
 // goldenFragments are the entries of the 72-fragment vocabulary that make the
-// space of METHODS 7.2b.
+// space of 24 fragments with known laws.
 var goldenFragments = []int{1, 2, 5, 7, 9, 11, 12, 19, 20, 27, 30, 31, 35, 36, 39, 41, 43, 49, 65, 66, 67, 68, 69, 70}
 
 // dataSpace is the space of some entries of the 72-fragment vocabulary in the
@@ -130,7 +130,7 @@ func terminalLaw(tb testing.TB, m *Model, levels [][]space.State, beta float64) 
 	return law
 }
 
-// TestTheTransformerItselfBecomesExact trains on the space of METHODS 7.2b and
+// TestTheTransformerItselfBecomesExact trains on the space of 24 fragments and
 // holds the law of the policy, by dynamic programming, against QED^8. Up to 2
 // fragments (844 trees) by default; up to 3 (52,324 trees) with
 //

@@ -5,7 +5,7 @@
 //
 // A tree of n fragments is n+1 tokens: one for the whole tree, then one per
 // fragment. The whole-tree vector comes from the condition (a thermometer code
-// of beta, METHODS 1.4) and from the tree's sums of fixed fragment features:
+// of beta) and from the tree's sums of fixed fragment features:
 // heavy atoms, weight, logP, donors and the like, on which most rewards depend.
 // A fragment's token starts as its learned and fixed features, plus the
 // whole-tree vector, plus a vector for each bond, made of the two sites that it
