@@ -33,7 +33,7 @@ as in training. Besides, the trajectory-balance residual of own samples is
 measured (its standard deviation is 0 for a perfect model), and what own samples
 are like at several betas.
 
-A model passes with a correlation of ` + fmt.Sprintf("%g at least, a slope of %g to %g, and a standard\ndeviation of at most %g", platform.FitMinCorrelation, platform.FitMinSlope, platform.FitMaxSlope, platform.FitMaxTB) + `. All depends on the seed alone.`,
+A model passes with a correlation of ` + fmt.Sprintf("%g at least, a slope of %g to %g, and a\nstandard deviation of at most %g nat", platform.FitMinCorrelation, platform.FitMinSlope, platform.FitMaxSlope, platform.FitMaxTB) + `. The same seed gives the same result.`,
 		Example: "  molsculpt fit builtin:qed\n  molsculpt fit qed.safetensors sa.safetensors --write --check",
 		Args:    cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -81,6 +81,7 @@ A model passes with a correlation of ` + fmt.Sprintf("%g at least, a slope of %g
 		},
 	}
 	c.Flags().Float64SliceVar(&o.Betas, "beta", []float64{32}, "betas to measure the fit at")
+	c.Flags().Lookup("beta").DefValue = "32"
 	c.Flags().IntVarP(&o.Molecules, "molecules", "n", 1000, "held-back molecules per beta")
 	c.Flags().IntVar(&o.Paths, "paths", 64, "backward paths per molecule")
 	c.Flags().Uint64Var(&o.Seed, "seed", 0, "seed")
