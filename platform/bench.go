@@ -215,11 +215,7 @@ func (o BenchOptions) train(ctx context.Context, p *Plan, cat *catalog.Catalog, 
 	if err != nil {
 		return sdk.Trained{}, err
 	}
-	defer func() {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTime)
-		defer cancel()
-		_ = plugin.Close(ctx) // ends by force where it would not
-	}()
+	defer closePlugin(plugin)
 	if t.Spec, err = json.Marshal(spec); err != nil {
 		return sdk.Trained{}, err
 	}

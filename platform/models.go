@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/hashicorp/go-hclog"
@@ -86,15 +87,20 @@ func placedOr(ctx context.Context, placed, err error) error {
 
 // close ends all processes.
 func (m *models) close() {
-	ctx, cancel := context.WithTimeout(context.Background(), closeTime)
-	defer cancel()
-	var g errgroup.Group
+	var g sync.WaitGroup
 	for _, p := range m.plugins {
 		if p != nil {
-			g.Go(func() error { return p.Close(ctx) })
+			g.Go(func() { closePlugin(p) })
 		}
 	}
-	_ = g.Wait() // ended by force where they would not
+	g.Wait()
+}
+
+// closePlugin ends a process, by force where it does not end in time.
+func closePlugin(p *supervise.Plugin) {
+	ctx, cancel := context.WithTimeout(context.Background(), closeTime)
+	defer cancel()
+	_ = p.Close(ctx)
 }
 
 // restarts counts the processes that were started again.

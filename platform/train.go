@@ -92,11 +92,7 @@ func Train(ctx context.Context, t *config.Training, cat *catalog.Catalog, o Trai
 	if err != nil {
 		return nil, placedOr(ctx, t.Plugin.Errorf("%v", err), err)
 	}
-	defer func() {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTime)
-		defer cancel()
-		_ = plugin.Close(ctx) // ends by force where it would not
-	}()
+	defer closePlugin(plugin)
 	d := plugin.Describe()
 	if !d.Can(sdk.CanTrain) {
 		return nil, t.Plugin.Errorf("the plugin %s cannot train (it can: %v)", d.Name, d.Capabilities)

@@ -110,6 +110,14 @@ func Prepare(m *chem.Mol) (*chem.Mol, error) {
 	return chem.StripStereo(m), nil
 }
 
+func prepareSMILES(s string) (*chem.Mol, error) {
+	m, err := smiles.Parse(s)
+	if err != nil {
+		return nil, err
+	}
+	return Prepare(m)
+}
+
 // Count reads SMILES, prepares the molecules (see [Prepare]) and counts their
 // fragments. It may be called several times. Lines that are not molecules are
 // counted as such; the error is that of the sequence or of ctx.
@@ -163,10 +171,7 @@ func (b *Builder) countBatch(batch []string) {
 	var mols [][]*kind
 	c := Counted{Lines: len(batch)}
 	for _, s := range batch {
-		m, err := smiles.Parse(s)
-		if err == nil {
-			m, err = Prepare(m)
-		}
+		m, err := prepareSMILES(s)
 		if err != nil {
 			c.Unread++
 			continue

@@ -66,10 +66,7 @@ func TestZINCMoleculesAssembleFromTheirTrees(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		m, err := smiles.Parse(s)
-		if err == nil {
-			m, err = Prepare(m)
-		}
+		m, err := prepareSMILES(s)
 		if err != nil {
 			t.Errorf("%s: %v", s, err)
 			continue

@@ -10,8 +10,6 @@ import (
 	"runtime"
 	"slices"
 	"sync"
-
-	"github.com/molsculpt/molsculpt/chem/smiles"
 )
 
 // Coverage says what part of a set of compounds a vocabulary can rebuild.
@@ -103,10 +101,7 @@ func (c *Coverage) add(d Coverage) {
 func (t *Trees) coverBatch(batch []string) (c Coverage, missing []string) {
 	c.Lines = len(batch)
 	for _, s := range batch {
-		m, err := smiles.Parse(s)
-		if err == nil {
-			m, err = Prepare(m)
-		}
+		m, err := prepareSMILES(s)
 		if err != nil {
 			c.Unread++
 			continue

@@ -44,15 +44,11 @@ which gives PREFIX.smi, PREFIX.csv and so on.`,
 			if out == "" && (len(formats) != 1 || formats[0].Binary) {
 				return usagef("several formats, or binary ones, need --out PREFIX")
 			}
-			s, err := readStore(path)
+			s, camp, err := readCampaign(path, args[0])
 			if err != nil {
 				return err
 			}
 			defer s.Close()
-			camp, err := s.Campaign(args[0])
-			if err != nil {
-				return err
-			}
 			sel, err := export.Select(cmd.Context(), camp, export.Options{Where: where, Pareto: pareto, Top: top})
 			if err != nil {
 				return err

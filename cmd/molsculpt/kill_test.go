@@ -110,6 +110,23 @@ func (s site) gone() {
 	s.t.Fatalf("plugin processes %v outlive their host", s.plugins())
 }
 
+// wholeRun runs the campaign undisturbed, into whole.db, and says how long that
+// took.
+func (s site) wholeRun() time.Duration {
+	s.t.Helper()
+	begun := time.Now()
+	s.run("run", "campaign.yaml", "--store", "whole.db")
+	return time.Since(begun)
+}
+
+// same fails the test where two stores hold something else.
+func (s site) same(a, b string) {
+	s.t.Helper()
+	if d := cmp.Diff(s.dump(a), s.dump(b)); d != "" {
+		s.t.Errorf("the stores differ (-%s +%s):\n%.2000s", a, b, d)
+	}
+}
+
 // dump is all that a store holds but its clock fields.
 func (s site) dump(name string) string {
 	s.t.Helper()
@@ -131,9 +148,7 @@ func TestAHostKilledAtTenMomentsEndsWithTheSameStore(t *testing.T) {
 		t.Skip("takes some seconds")
 	}
 	s := newSite(t)
-	begun := time.Now()
-	s.run("run", "campaign.yaml", "--store", "whole.db")
-	whole := time.Since(begun)
+	whole := s.wholeRun()
 
 	finished := 0
 	for i := range 10 {
@@ -154,9 +169,7 @@ func TestAHostKilledAtTenMomentsEndsWithTheSameStore(t *testing.T) {
 	}
 	s.run("run", "campaign.yaml", "--store", "killed.db")
 	s.gone()
-	if d := cmp.Diff(s.dump("whole.db"), s.dump("killed.db")); d != "" {
-		t.Errorf("the stores differ (-whole +killed):\n%.2000s", d)
-	}
+	s.same("whole.db", "killed.db")
 }
 
 func TestAKilledPluginCostsARestartNotTheRun(t *testing.T) {
@@ -165,10 +178,8 @@ func TestAKilledPluginCostsARestartNotTheRun(t *testing.T) {
 		t.Skip("takes some seconds")
 	}
 	s := newSite(t)
+	whole := s.wholeRun()
 	begun := time.Now()
-	s.run("run", "campaign.yaml", "--store", "whole.db")
-	whole := time.Since(begun)
-	begun = time.Now()
 	c := s.command("run", "campaign.yaml", "--store", "shot.db", "--json")
 	out, err := c.StdoutPipe()
 	if err != nil {
@@ -198,9 +209,7 @@ func TestAKilledPluginCostsARestartNotTheRun(t *testing.T) {
 		t.Errorf("%d processes were killed; the run says:\n%s", shot, text.String())
 	}
 	s.gone()
-	if d := cmp.Diff(s.dump("whole.db"), s.dump("shot.db")); d != "" {
-		t.Errorf("the stores differ (-whole +shot):\n%.2000s", d)
-	}
+	s.same("whole.db", "shot.db")
 }
 
 func TestAnInterruptKeepsWhatIsDoneAndSaysHowToGoOn(t *testing.T) {
@@ -209,9 +218,7 @@ func TestAnInterruptKeepsWhatIsDoneAndSaysHowToGoOn(t *testing.T) {
 		t.Skip("takes some seconds")
 	}
 	s := newSite(t)
-	begun := time.Now()
-	s.run("run", "campaign.yaml", "--store", "whole.db")
-	whole := time.Since(begun)
+	whole := s.wholeRun()
 	c := s.command("run", "campaign.yaml")
 	var stderr bytes.Buffer
 	c.Stderr = &stderr
@@ -243,9 +250,7 @@ func TestTheResultDoesNotDependOnTheNumberOfThreads(t *testing.T) {
 	if out, err := c.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	if d := cmp.Diff(s.dump("many.db"), s.dump("one.db")); d != "" {
-		t.Errorf("the stores differ (-many +one):\n%.2000s", d)
-	}
+	s.same("many.db", "one.db")
 }
 
 func TestAStoreInUseIsLeftAlone(t *testing.T) {

@@ -23,6 +23,21 @@ func readStore(path string) (*store.Store, error) {
 	return store.Open(path, store.Options{ReadOnly: true})
 }
 
+// readCampaign opens an existing store for reading, and a campaign in it. The
+// caller closes the store.
+func readCampaign(path, name string) (*store.Store, *store.Campaign, error) {
+	s, err := readStore(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	c, err := s.Campaign(name)
+	if err != nil {
+		s.Close()
+		return nil, nil, err
+	}
+	return s, c, nil
+}
+
 func (a *app) listCommand() *cobra.Command {
 	var path string
 	var asJSON bool

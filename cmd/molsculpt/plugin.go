@@ -10,6 +10,7 @@ import (
 	"github.com/molsculpt/molsculpt/platform/catalog"
 	"github.com/molsculpt/molsculpt/platform/supervise"
 	"github.com/molsculpt/molsculpt/sdk"
+	"github.com/molsculpt/molsculpt/sdk/host"
 	"github.com/spf13/cobra"
 )
 
@@ -161,7 +162,7 @@ one that was locked.`,
 				if path, err = filepath.Abs(path); err != nil {
 					return err
 				}
-				sum, err := catalog.HashFile(path)
+				sum, err := host.HashFile(path)
 				if err != nil {
 					return fmt.Errorf("lock plugin: %w", err)
 				}

@@ -28,15 +28,11 @@ with the path by which it was made and what each model thought of it.`,
   molsculpt show both 'Cc1ccccc1'`,
 		Args: cobra.RangeArgs(1, 2),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			s, err := readStore(path)
+			s, camp, err := readCampaign(path, args[0])
 			if err != nil {
 				return err
 			}
 			defer s.Close()
-			camp, err := s.Campaign(args[0])
-			if err != nil {
-				return err
-			}
 			switch {
 			case plan:
 				_, err := fmt.Fprint(a.Out, camp.Plan().Resolved)

@@ -8,11 +8,12 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/molsculpt/molsculpt/sdk/host"
 )
 
 // Catalog is what this program bundles. Its zero value bundles nothing.
@@ -91,7 +92,7 @@ func (c *Catalog) Plugin(ref, dir string) (Plugin, error) {
 	case info.Mode()&0o111 == 0:
 		return Plugin{}, &Error{Msg: ref + " is not executable", Hint: "chmod +x " + ref}
 	}
-	sum, err := HashFile(path)
+	sum, err := host.HashFile(path)
 	if err != nil {
 		return Plugin{}, fmt.Errorf("catalog: hash %s: %w", ref, err)
 	}
@@ -171,18 +172,4 @@ func isPath(ref string) bool {
 func hash(data []byte) string {
 	h := sha256.Sum256(data)
 	return hex.EncodeToString(h[:])
-}
-
-// HashFile is a file's sha256 in hexadecimal.
-func HashFile(path string) (string, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return "", err
-	}
-	defer f.Close()
-	h := sha256.New()
-	if _, err := io.Copy(h, f); err != nil {
-		return "", err
-	}
-	return hex.EncodeToString(h.Sum(nil)), nil
 }

@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/molsculpt/molsculpt/sdk/host"
 )
 
 func bundle() *Catalog {
@@ -67,7 +69,7 @@ func TestAPluginFileRunsOnlyWhileItIsTheOneThatWasLocked(t *testing.T) {
 		t.Error(m)
 	}
 
-	sum, err := HashFile(file)
+	sum, err := host.HashFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}

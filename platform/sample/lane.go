@@ -92,7 +92,7 @@ type lane struct {
 	states  []space.State
 	slot    map[space.State]int
 	movers  [][]mover       // per slot, the particles that stand there
-	answers [][]space.Steps // per model, per slot
+	answers [][]space.Steps // per model, per state of the call
 	table   proposal
 	known   transitions
 }
@@ -143,16 +143,24 @@ func (l *lane) run(ctx context.Context, f *fleet) error {
 	}
 }
 
+// batch is how many states one call asks about: enough to keep a model busy,
+// few enough that the answers, tables of thousands of cells each, stay within
+// some tens of megabytes however many particles there are.
+const batch = 256
+
 // round moves every unfinished particle by one step.
 func (l *lane) round(ctx context.Context) error {
 	l.gather()
-	if err := l.ask(ctx); err != nil {
-		return err
-	}
-	for slot := range l.states {
-		l.table.load(l.answers, slot)
-		for _, m := range l.movers[slot] {
-			l.move(m.walk, &m.walk.particles[m.particle])
+	for first := 0; first < len(l.states); first += batch {
+		states := l.states[first:min(first+batch, len(l.states))]
+		if err := l.ask(ctx, states); err != nil {
+			return err
+		}
+		for i := range states {
+			l.table.load(l.answers, i)
+			for _, m := range l.movers[first+i] {
+				l.move(m.walk, &m.walk.particles[m.particle])
+			}
 		}
 	}
 	return nil
@@ -187,19 +195,19 @@ func (l *lane) gather() {
 }
 
 // ask calls all models at once.
-func (l *lane) ask(ctx context.Context) error {
+func (l *lane) ask(ctx context.Context, states []space.State) error {
 	errs := make([]error, len(l.bases))
 	var calls sync.WaitGroup
 	for i, base := range l.bases {
-		for len(l.answers[i]) < len(l.states) {
+		for len(l.answers[i]) < len(states) {
 			l.answers[i] = append(l.answers[i], space.Steps{})
 		}
-		answers := l.answers[i][:len(l.states)]
+		answers := l.answers[i][:len(states)]
 		if i == len(l.bases)-1 {
-			errs[i] = base.Steps(ctx, l.states, answers)
+			errs[i] = base.Steps(ctx, states, answers)
 			continue
 		}
-		calls.Go(func() { errs[i] = base.Steps(ctx, l.states, answers) })
+		calls.Go(func() { errs[i] = base.Steps(ctx, states, answers) })
 	}
 	calls.Wait()
 	for i, err := range errs {

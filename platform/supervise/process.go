@@ -2,12 +2,9 @@ package supervise
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"os/exec"
 	"strings"
 	"sync"
@@ -37,25 +34,11 @@ type process struct {
 // again is no remedy.
 var errChanged = errors.New("the program is not the expected one")
 
-// sumFile is the sha256 of a file, hex.
-func sumFile(path string) (string, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return "", err
-	}
-	defer f.Close()
-	h := sha256.New()
-	if _, err := io.Copy(h, f); err != nil {
-		return "", err
-	}
-	return hex.EncodeToString(h.Sum(nil)), nil
-}
-
 // checkSum compares the program with what is locked. Between this and the
 // start a file could still be exchanged: programs belong into folders that
 // others cannot write.
 func checkSum(cfg *Config, want string) (string, error) {
-	sum, err := sumFile(cfg.Path)
+	sum, err := host.HashFile(cfg.Path)
 	if err != nil {
 		return "", &sdk.Error{Plugin: cfg.Name, Call: "start", Reason: err.Error(), Err: errChanged}
 	}

@@ -339,7 +339,7 @@ func TestOnlyTheLockedProgramIsStarted(t *testing.T) {
 	if _, err := Start(t.Context(), cfg); err == nil || !strings.Contains(err.Error(), "has sha256") {
 		t.Errorf("got %v", err)
 	}
-	sum, err := sumFile(cfg.Path)
+	sum, err := host.HashFile(cfg.Path)
 	if err != nil {
 		t.Fatal(err)
 	}

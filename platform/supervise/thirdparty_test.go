@@ -107,7 +107,7 @@ func TestAThirdPartysPluginWorksFromAModuleOfItsOwn(t *testing.T) {
 		}
 	})
 
-	sum, err := sumFile(path)
+	sum, err := host.HashFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
