@@ -51,7 +51,7 @@ func openFitModel(ref string, cat *catalog.Catalog, o *FitOptions) (*fitModel, e
 		return nil, fmt.Errorf("the card of %s cannot be read: %w", ref, err)
 	}
 	if m.card.WeightsSHA256 != m.weights.SHA256 {
-		return nil, fmt.Errorf("the card of %s is that of other weights: it has the sha256 %.12s..., the file %.12s...", ref, m.card.WeightsSHA256, m.weights.SHA256)
+		return nil, fmt.Errorf("the card of %s is that of other weights: its sha256 begins with %.12s, that of the file with %.12s", ref, m.card.WeightsSHA256, m.weights.SHA256)
 	}
 	if m.name = m.card.Name; m.name == "" {
 		m.name = ref

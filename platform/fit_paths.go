@@ -161,9 +161,8 @@ func (l *localPaths) draw(sp space.Space, s space.State, r *rand.Rand) {
 const fitBatch = 128
 
 // logP estimates log p(x) of each finished state under a policy: the logarithm
-// of the mean of P_F/P_B over its paths, P_F a product of class sums (METHODS
-// 5.1, estimate 3). The mean is unbiased for the p(x) of the policy as it is,
-// balanced or not. se are the standard errors of the logarithms, by the delta
+// of the mean of P_F/P_B over its paths, P_F a product of class sums. The mean is
+// unbiased for the p(x) of the policy as it is, balanced or not. se are the standard errors of the logarithms, by the delta
 // method. done is told how many states were asked about; it may be nil.
 func (b *backwardPaths) logP(ctx context.Context, policy space.Policy, done func(int)) (logP, se []float64, err error) {
 	logs := make([]float64, len(b.steps))

@@ -122,7 +122,8 @@ func TestACardsObjectiveIsTheOneThatWasWritten(t *testing.T) {
 	for _, c := range []rewards.Curve{
 		rewards.Rising(-8, 0.125), rewards.Plateau(1, 2.5, 1e-7),
 		rewards.Linear{Points: []rewards.Point{{X: 0, Y: 1}, {X: 1e21, Y: 0.3}}, Exponent: 2.5},
-		rewards.Sigmoid{Middle: -3, Width: -0.7}, rewards.Window{Low: 1, High: 2, Width: 0.25},
+		rewards.Sigmoid{Middle: -3, Width: -0.7},
+		rewards.Window{Low: 1, High: 2, Width: 0.25},
 	} {
 		got, err := parseCurve(c.String())
 		if err != nil {
