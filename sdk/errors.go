@@ -21,13 +21,23 @@ var (
 	ErrPanic = errors.New("the plugin panicked")
 )
 
+// ConditionError is a condition that a model does not take, or not with that
+// value. Whoever gave it can look up where.
+type ConditionError struct {
+	Name   string
+	Reason string // what is wrong, with the name and what is possible
+}
+
+// Error is the reason.
+func (e *ConditionError) Error() string { return e.Reason }
+
 // Error is a failure of a plugin as the host reports it.
 type Error struct {
 	Plugin string // name of the plugin, or its path before it has told its name
 	Call   string // "Step", "Load", "start"
 	Place  string // "state 3, row 2, column 17"; empty where there is none
 	Reason string // what is wrong, with a remedy where there is one
-	Err    error  // one of the errors of this package, or nil
+	Err    error  // one of the errors of this package, a *ConditionError, or nil
 }
 
 // Error is one line, but for the plugin's own last words where Reason has them.

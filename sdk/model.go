@@ -44,7 +44,7 @@ type Condition struct {
 
 // Complete gives every condition of a schema its value: the one in given, or
 // the default. It is an error to name a condition that is not in the schema, or
-// a value outside its range; there is no clamping.
+// a value outside its range, a *[ConditionError]; there is no clamping.
 func Complete(schema []Condition, given map[string]float64) (map[string]float64, error) {
 	values := make(map[string]float64, len(schema))
 	for _, c := range schema {
@@ -53,7 +53,7 @@ func Complete(schema []Condition, given map[string]float64) (map[string]float64,
 			v = c.Default
 		}
 		if math.IsNaN(v) || v < c.Min || v > c.Max {
-			return nil, fmt.Errorf("condition %s is %g, outside %g to %g", c.Name, v, c.Min, c.Max)
+			return nil, &ConditionError{Name: c.Name, Reason: fmt.Sprintf("condition %s is %g, outside %g to %g", c.Name, v, c.Min, c.Max)}
 		}
 		values[c.Name] = v
 	}
@@ -73,7 +73,7 @@ func Complete(schema []Condition, given map[string]float64) (map[string]float64,
 			}
 			known = "it takes " + strings.Join(names, ", ")
 		}
-		return nil, fmt.Errorf("the model has no condition %s; %s", strings.Join(unknown, ", "), known)
+		return nil, &ConditionError{Name: unknown[0], Reason: fmt.Sprintf("the model has no condition %s; %s", strings.Join(unknown, ", "), known)}
 	}
 	return values, nil
 }

@@ -51,6 +51,10 @@ func TestConditionsAreCompletedAndHeldToTheirRange(t *testing.T) {
 			case tt.want != "" && (err == nil || !strings.Contains(err.Error(), tt.want)):
 				t.Errorf("got %v, want %q", err, tt.want)
 			}
+			var c *ConditionError
+			if err != nil && (!errors.As(err, &c) || tt.given[c.Name] == 0) {
+				t.Errorf("%v does not say which condition", err)
+			}
 		})
 	}
 }
@@ -90,5 +94,21 @@ func TestADescriptionListsWhatIsThere(t *testing.T) {
 	d := Plugin{Name: "a/b", Version: "1.0.0", Policy: struct{ Policy }{}, Trainer: struct{ Trainer }{}}.Describe()
 	if !slices.Equal(d.Capabilities, []Capability{CanPolicy, CanTrain}) || d.Can(CanScore) {
 		t.Errorf("%v", d.Capabilities)
+	}
+}
+
+func TestByHandAProgramGivesAdviceThatWorks(t *testing.T) {
+	t.Parallel()
+	p := Plugin{Name: "acme/x", Version: "1"}
+	for want, args := range map[string][]string{
+		"plugin: ./x\n": {"./x"}, "x describe\n": {"./x"}, "plugin test ./x\n": {"./x"},
+		"plugin: acme/x\n":                  {"molsculpt", "plugin", "serve", "acme/x"},
+		"molsculpt plugin info acme/x\n":    {"/bin/molsculpt", "plugin", "serve", "acme/x"},
+		"molsculpt plugin test acme/x\n":    {"/bin/molsculpt", "plugin", "serve", "acme/x"},
+		"acme/x 1 is a plugin of molsculpt": {"molsculpt", "plugin", "serve", "acme/x"},
+	} {
+		if got := byHand(p, args); !strings.Contains(got, want) || len(args) > 1 && strings.Contains(got, "describe") {
+			t.Errorf("%q: %q does not say %q", args, got, want)
+		}
 	}
 }

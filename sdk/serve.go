@@ -57,7 +57,7 @@ func Serve(p Plugin, opts ...ServeOption) {
 		os.Exit(0)
 	}
 	if os.Getenv(Handshake.MagicCookieKey) != Handshake.MagicCookieValue {
-		fmt.Fprint(os.Stderr, byHand(p, c.args[0]))
+		fmt.Fprint(os.Stderr, byHand(p, c.args))
 		os.Exit(1)
 	}
 	streams := claimStreams()
@@ -77,13 +77,19 @@ func Serve(p Plugin, opts ...ServeOption) {
 	removeSocketDir()
 }
 
-// byHand is what a person who starts the program reads.
-func byHand(p Plugin, program string) string {
+// byHand is what a person who starts the program reads. A program with
+// arguments has the plugin inside, among other things: there it is known by its
+// name alone.
+func byHand(p Plugin, args []string) string {
+	ref, describe := args[0], args[0]+" describe"
+	if len(args) > 1 {
+		ref, describe = p.Name, "molsculpt plugin info "+p.Name
+	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s %s is a plugin of molsculpt, which starts it when a campaign needs it.\n", p.Name, p.Version)
-	fmt.Fprintf(&b, "What it can do:        %s describe\n", program)
-	fmt.Fprintf(&b, "In a campaign file:    plugin: %s\n", program)
-	fmt.Fprintf(&b, "To test it:            molsculpt plugin test %s\n", program)
+	fmt.Fprintf(&b, "What it can do:        %s\n", describe)
+	fmt.Fprintf(&b, "In a campaign file:    plugin: %s\n", ref)
+	fmt.Fprintf(&b, "To test it:            molsculpt plugin test %s\n", ref)
 	return b.String()
 }
 

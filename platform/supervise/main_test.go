@@ -34,7 +34,7 @@ func TestMain(m *testing.M) {
 
 // serveFake is a plugin of some kind.
 func serveFake(kind string) {
-	p := sdk.Plugin{Name: "test/" + kind, Version: "1.0.0", Policy: fakePolicy{kind: kind}, Scorer: envScorer{}, Trainer: fakeTrainer{kind}}
+	p := sdk.Plugin{Name: "test/" + strings.ReplaceAll(kind, " ", "-"), Version: "1.0.0", Policy: fakePolicy{kind: kind}, Scorer: envScorer{}, Trainer: fakeTrainer{kind}}
 	switch kind {
 	case "noisy": // on standard output, before and after the handshake
 		fmt.Print("loading 50 %")

@@ -96,7 +96,7 @@ type Policy struct {
 var _ space.Policy = (*Policy)(nil)
 
 // LoadPolicy loads a base model. The conditions that are not named have their
-// defaults.
+// defaults; one that the model does not take is an *[sdk.ConditionError].
 func (p *Plugin) LoadPolicy(ctx context.Context, m host.Model, condition map[string]float64) (*Policy, error) {
 	out := &Policy{condition: condition, model: &model[*host.Policy]{
 		plugin: p,
@@ -104,8 +104,10 @@ func (p *Plugin) LoadPolicy(ctx context.Context, m host.Model, condition map[str
 	}}
 	err := out.model.call(ctx, "Policy.Load", func(_ context.Context, l *host.Policy) error {
 		out.conditions = l.Conditions()
-		_, err := l.With(condition)
-		return err
+		if _, err := sdk.Complete(out.conditions, condition); err != nil {
+			return &sdk.Error{Plugin: p.cfg.Name, Call: "Policy.Load", Reason: err.Error(), Err: err}
+		}
+		return nil
 	})
 	if err != nil {
 		return nil, err
@@ -119,7 +121,7 @@ func (p *Policy) Conditions() []sdk.Condition { return p.conditions }
 // With is the same model under other conditions.
 func (p *Policy) With(condition map[string]float64) (*Policy, error) {
 	if _, err := sdk.Complete(p.conditions, condition); err != nil {
-		return nil, &sdk.Error{Plugin: p.model.plugin.cfg.Name, Call: "Policy.Step", Reason: err.Error()}
+		return nil, &sdk.Error{Plugin: p.model.plugin.cfg.Name, Call: "Policy.Step", Reason: err.Error(), Err: err}
 	}
 	return &Policy{model: p.model, conditions: p.conditions, condition: condition}, nil
 }

@@ -122,7 +122,7 @@ func (p *process) connect(ctx context.Context) error {
 func (p *process) explain(name, call string, err error) error {
 	var known *sdk.Error
 	if !errors.As(err, &known) {
-		known = &sdk.Error{Plugin: name, Call: call, Reason: strings.TrimSpace(err.Error())}
+		known = &sdk.Error{Plugin: name, Call: call, Reason: host.Text(strings.TrimSpace(err.Error()))}
 	}
 	e := *known
 	if e.Reason == "" && e.Err != nil {

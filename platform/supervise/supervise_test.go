@@ -486,3 +486,14 @@ func TestTheLogOfAPluginReachesTheLogger(t *testing.T) {
 		}
 	}
 }
+
+func TestAConditionThatAModelDoesNotTakeIsNamed(t *testing.T) {
+	t.Parallel()
+	p := run(t, config(t, "good"))
+	_, err := p.LoadPolicy(t.Context(), host.Model{Space: grid(t)}, map[string]float64{"bta": 1})
+	var e *sdk.Error
+	var c *sdk.ConditionError
+	if !errors.As(err, &e) || e.Call != "Policy.Load" || !errors.As(err, &c) || c.Name != "bta" {
+		t.Errorf("got %v", err)
+	}
+}

@@ -2,8 +2,10 @@ package host
 
 import (
 	"context"
+	"strings"
 	"sync/atomic"
 	"time"
+	"unicode"
 
 	"google.golang.org/grpc"
 
@@ -106,8 +108,11 @@ func (c *Client) Describe(ctx context.Context) (sdk.Description, error) {
 		return sdk.Description{}, c.fail(ctx, "Describe", limit, err)
 	}
 	d := sdk.Description{
-		Name: r.GetName(), Version: r.GetVersion(), Summary: r.GetSummary(),
-		SpaceKinds: r.GetSpaceKinds(), ConfigSchema: string(r.GetConfigSchema()),
+		Name: r.GetName(), Version: r.GetVersion(), Summary: Line(r.GetSummary()),
+		ConfigSchema: string(r.GetConfigSchema()),
+	}
+	for _, k := range r.GetSpaceKinds() {
+		d.SpaceKinds = append(d.SpaceKinds, Line(k))
 	}
 	for _, p := range r.GetProtocols() {
 		d.Protocols = append(d.Protocols, int(p))
@@ -119,6 +124,14 @@ func (c *Client) Describe(ctx context.Context) (sdk.Description, error) {
 	}
 	if d.Name == "" {
 		return sdk.Description{}, c.wrong("Describe", "", "the plugin gives no name")
+	}
+	for place, s := range map[string]string{"name": d.Name, "version": d.Version} {
+		if why := unfit(s); why != "" {
+			return sdk.Description{}, c.wrong("Describe", place, "%s", why)
+		}
+		if strings.ContainsFunc(s, unicode.IsSpace) { // they are listed with spaces between
+			return sdk.Description{}, c.wrong("Describe", place, "%q has a space", s)
+		}
 	}
 	c.described.Store(&d)
 	return d, nil
@@ -133,7 +146,7 @@ func (c *Client) Health(ctx context.Context) (sdk.Health, error) {
 	if err != nil {
 		return sdk.Health{}, c.fail(ctx, "Health", limit, err)
 	}
-	h := sdk.Health{State: sdk.Failed, Message: r.GetMessage(), Device: r.GetDevice(), Memory: r.GetMemoryBytes()}
+	h := sdk.Health{State: sdk.Failed, Message: Line(r.GetMessage()), Device: Line(r.GetDevice()), Memory: r.GetMemoryBytes()}
 	switch r.GetState() {
 	case proto.HealthReply_STATE_READY:
 		h.State = sdk.Ready

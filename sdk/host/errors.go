@@ -13,8 +13,8 @@ import (
 	"github.com/molsculpt/molsculpt/sdk/space"
 )
 
-// fail turns the error of a call into the host's words; nil stays nil. Where
-// the caller's own context ended, that is the error.
+// fail turns the error of a call into the host's words, safe to print; nil
+// stays nil. Where the caller's own context ended, that is the error.
 func (c *Client) fail(ctx context.Context, call string, limit time.Duration, err error) error {
 	if err == nil {
 		return nil
@@ -22,12 +22,12 @@ func (c *Client) fail(ctx context.Context, call string, limit time.Duration, err
 	if ctx.Err() != nil {
 		return fmt.Errorf("plugin %s: %s: %w", c.name, call, context.Cause(ctx))
 	}
-	e := &sdk.Error{Plugin: c.name, Call: call, Reason: err.Error()}
+	e := &sdk.Error{Plugin: c.name, Call: call, Reason: Text(err.Error())}
 	s, ok := status.FromError(err)
 	if !ok {
 		return e
 	}
-	e.Reason = s.Message()
+	e.Reason = Text(s.Message())
 	switch s.Code() {
 	case codes.Unimplemented:
 		e.Err, e.Reason = sdk.ErrUnsupported, ""
@@ -51,7 +51,7 @@ func (c *Client) fail(ctx context.Context, call string, limit time.Duration, err
 
 // wrong is the error for an answer that breaks the protocol.
 func (c *Client) wrong(call, place, format string, args ...any) error {
-	return &sdk.Error{Plugin: c.name, Call: call, Place: place, Reason: fmt.Sprintf(format, args...), Err: sdk.ErrAnswer}
+	return &sdk.Error{Plugin: c.name, Call: call, Place: Line(place), Reason: Text(fmt.Sprintf(format, args...)), Err: sdk.ErrAnswer}
 }
 
 // statePlace names state i of a batch.

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"unicode"
 
 	"github.com/hashicorp/go-hclog"
 )
@@ -111,8 +110,10 @@ func (l *Log) parse(text string) (hclog.Level, string, []any) {
 		var args []any
 		for _, k := range slices.Sorted(maps.Keys(fields)) {
 			v := fields[k]
-			if s, ok := v.(string); ok {
-				v = clean(s)
+			switch v.(type) {
+			case float64, bool, nil:
+			default: // text, or lists and objects of it
+				v = clean(fmt.Sprint(v))
 			}
 			args = append(args, clean(k), v)
 		}
@@ -133,19 +134,4 @@ func (l *Log) parse(text string) (hclog.Level, string, []any) {
 		}
 	}
 	return hclog.Debug, text, nil
-}
-
-// clean makes foreign text safe to print on a terminal: valid UTF-8, no control
-// characters.
-func clean(s string) string {
-	return strings.Map(func(r rune) rune {
-		switch {
-		case r == '\t' || r == '\n':
-			return ' '
-		case unicode.IsControl(r) || unicode.Is(unicode.Cf, r): // Cf turns text around
-			return -1
-		default:
-			return r
-		}
-	}, strings.ToValidUTF8(s, "?"))
 }

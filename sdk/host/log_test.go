@@ -21,6 +21,7 @@ func TestLinesOfAnyKindBecomeLogLines(t *testing.T) {
 		{"prefix", "[ERROR] no device", "[ERROR] no device"},
 		{"plain", "loading", "[DEBUG] loading"},
 		{"escape sequences", "\x1b[2J\x07gone\u202e", "[DEBUG] [2Jgone"},
+		{"escapes in a list", `{"@message":"m","@level":"info","a":["\u001b[2J\u202e"],"b":{"\u0007":1}}`, "[INFO]  m: a=[[2J] b=map[:1]"},
 		{"bad UTF-8", "a\xffb", "[DEBUG] a?b"},
 		{"panic", "panic: boom\ngoroutine 1", "[ERROR] panic: boom\n[ERROR] goroutine 1"},
 		{"nothing", "\n\n", ""},
@@ -72,4 +73,18 @@ func FuzzLogTakesAnything(f *testing.F) {
 			}
 		}
 	})
+}
+
+func TestLongTextsAreCutAtACharacter(t *testing.T) {
+	t.Parallel()
+	if got := cut("aé", 2); got != "a ... (2 bytes more)" {
+		t.Errorf("got %q", got)
+	}
+	if got := Line("as it is"); got != "as it is" {
+		t.Errorf("got %q", got)
+	}
+	text := Text(strings.Repeat("line of a stack\n", 5000))
+	if len(text) > longNote+40 || strings.Count(text, "\n") < 400 {
+		t.Errorf("%d bytes, %d lines", len(text), strings.Count(text, "\n"))
+	}
 }

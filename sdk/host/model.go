@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"io"
 	"math"
 	"slices"
@@ -125,11 +126,13 @@ func spaceToWire(s space.Space) *proto.Space {
 func (c *Client) conditions(call string, in []*proto.Condition) ([]sdk.Condition, error) {
 	out := make([]sdk.Condition, len(in))
 	for i, w := range in {
-		k := sdk.Condition{Name: w.GetName(), Min: w.GetMin(), Max: w.GetMax(), Default: w.GetDefault(), Summary: w.GetSummary()}
+		k := sdk.Condition{Name: w.GetName(), Min: w.GetMin(), Max: w.GetMax(), Default: w.GetDefault(), Summary: Line(w.GetSummary())}
 		place := "condition " + k.Name
 		switch {
 		case k.Name == "":
 			return nil, c.wrong(call, place, "has no name")
+		case unfit(k.Name) != "":
+			return nil, c.wrong(call, fmt.Sprintf("condition %d", i), "its name %s", unfit(k.Name))
 		case math.IsNaN(k.Min) || math.IsNaN(k.Max) || !(k.Min <= k.Default && k.Default <= k.Max):
 			return nil, c.wrong(call, place, "default %g is not within %g to %g", k.Default, k.Min, k.Max)
 		case slices.ContainsFunc(out[:i], func(o sdk.Condition) bool { return o.Name == k.Name }):
@@ -170,7 +173,7 @@ func (l *loaded) Conditions() []sdk.Condition { return slices.Clone(l.conditions
 func (l *loaded) under(call string, given map[string]float64) (loaded, error) {
 	values, err := sdk.Complete(l.conditions, given)
 	if err != nil {
-		return loaded{}, &sdk.Error{Plugin: l.c.name, Call: call, Reason: err.Error()}
+		return loaded{}, &sdk.Error{Plugin: l.c.name, Call: call, Reason: err.Error(), Err: err}
 	}
 	other := *l
 	other.condition = values

@@ -60,7 +60,9 @@ func cellPlace(name int, st space.State, cell, columns int) string {
 	return fmt.Sprintf("%s, row %d, column %d", statePlace(name, st), cell/columns, cell%columns)
 }
 
-// normalise is the log-softmax over the legal actions, in float64.
+// normalise is the log-softmax over the legal actions, in float64. The largest
+// preference is taken off before the logarithm of the sum is: next to a huge
+// one the logarithm would be lost.
 func normalise(dst *space.Steps, s *scratch, stop float64, stopLegal bool, most float64) {
 	sum := 0.0
 	if stopLegal {
@@ -72,15 +74,15 @@ func normalise(dst *space.Steps, s *scratch, stop float64, stopLegal bool, most 
 			sum += math.Exp(d)
 		}
 	}
-	logZ := most + math.Log(sum)
+	logSum := math.Log(sum)
 	dst.Stop = math.Inf(-1)
 	if stopLegal {
-		dst.Stop = stop - logZ
+		dst.Stop = (stop - most) - logSum
 	}
 	dst.Cells = grow(dst.Cells, len(s.logits))
 	for c, v := range s.logits {
 		if s.legal[c] {
-			dst.Cells[c] = float64(v) - logZ
+			dst.Cells[c] = (float64(v) - most) - logSum
 		} else {
 			dst.Cells[c] = math.Inf(-1)
 		}

@@ -314,6 +314,49 @@ func TestWrongAnswersNamePluginCallAndPlace(t *testing.T) {
 	}
 }
 
+func TestHugePreferencesAreNormalisedToo(t *testing.T) {
+	t.Parallel()
+	grid, err := space.NewGrid(3, 4)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const huge = 3e38
+	for name, want := range map[string]struct {
+		stop, cell float32
+		p          [2]float64 // of Stop and of each cell
+	}{
+		"huge cells":         {-huge, huge, [2]float64{0, 1. / 3}},
+		"a huge stop":        {huge, -huge, [2]float64{1, 0}},
+		"all huge":           {huge, huge, [2]float64{0.25, 0.25}},
+		"all hugely against": {-huge, -huge, [2]float64{0.25, 0.25}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := serve(t, sdk.Plugin{Name: "test/huge", Policy: fake.Policy{After: func(_ *sdk.StepRequest, r *sdk.StepReply) {
+				r.Stop[0] = want.stop
+				for i := range r.Cells(0) {
+					r.Cells(0)[i] = want.cell
+				}
+			}}}, host.Options{})
+			p, err := c.LoadPolicy(t.Context(), host.Model{Space: grid})
+			if err != nil {
+				t.Fatal(err)
+			}
+			dst := make([]space.Steps, 1)
+			if err := p.Steps(t.Context(), []space.State{""}, dst); err != nil {
+				t.Fatal(err)
+			}
+			got := []float64{math.Exp(dst[0].Stop)}
+			for _, v := range dst[0].Cells {
+				got = append(got, math.Exp(v))
+			}
+			if d := cmp.Diff([]float64{want.p[0], want.p[1], want.p[1], want.p[1]}, got, close9); d != "" {
+				t.Error(d)
+			}
+		})
+	}
+}
+
 func TestPlacesAreThoseOfTheCallersBatch(t *testing.T) {
 	t.Parallel()
 	sp := trees(t)
@@ -397,6 +440,16 @@ func TestErrorsOfAPluginAreTold(t *testing.T) {
 		err := step(t, func(*sdk.StepRequest, *sdk.StepReply) error { return errors.New("out of memory on cuda:0") }, host.Options{})
 		if err == nil || err.Error() != "plugin test/fake: Policy.Step: out of memory on cuda:0" {
 			t.Errorf("got %v", err)
+		}
+	})
+	t.Run("own error with escapes", func(t *testing.T) {
+		t.Parallel()
+		long := strings.Repeat("x", 20_000)
+		err := step(t, func(*sdk.StepRequest, *sdk.StepReply) error {
+			return errors.New("\x1b[2Jfirst\u202e\nsecond " + long)
+		}, host.Options{})
+		if err == nil || !strings.HasPrefix(err.Error(), "plugin test/fake: Policy.Step: [2Jfirst\nsecond xxx") || len(err.Error()) > 1000 {
+			t.Errorf("got %d bytes, %.80q", len(err.Error()), err)
 		}
 	})
 	t.Run("deadline", func(t *testing.T) {

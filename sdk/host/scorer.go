@@ -37,9 +37,12 @@ func (c *Client) LoadScorer(ctx context.Context, m Model) (*Scorer, error) {
 		if o.GetName() == "" || slices.ContainsFunc(s.outputs, func(p sdk.Output) bool { return p.Name == o.GetName() }) {
 			return nil, c.wrong(call, fmt.Sprintf("output %d", i), "the name %q is empty or there twice", o.GetName())
 		}
+		if why := unfit(o.GetName()); why != "" {
+			return nil, c.wrong(call, fmt.Sprintf("output %d", i), "its name %s", why)
+		}
 		s.outputs = append(s.outputs, sdk.Output{
-			Name: o.GetName(), Unit: o.GetUnit(), Low: o.GetLow(), High: o.GetHigh(),
-			HigherIsBetter: o.GetHigherIsBetter(), Summary: o.GetSummary(),
+			Name: o.GetName(), Unit: Line(o.GetUnit()), Low: o.GetLow(), High: o.GetHigh(),
+			HigherIsBetter: o.GetHigherIsBetter(), Summary: Line(o.GetSummary()),
 		})
 	}
 	if len(s.outputs) == 0 {
@@ -95,7 +98,7 @@ func (s *Scorer) message(ctx context.Context, first int, smiles []string, out []
 	}
 	for i, w := range reply.GetScores() {
 		place := fmt.Sprintf("molecule %d (%s)", first+i, smiles[i])
-		sc := sdk.Score{Status: statusFromWire[w.GetStatus()], Reason: clean(w.GetReason())}
+		sc := sdk.Score{Status: statusFromWire[w.GetStatus()], Reason: Line(w.GetReason())}
 		switch {
 		case sc.Status == 0:
 			return s.c.wrong(call, place, "has no status")

@@ -329,3 +329,42 @@ func TestPositiveLogProbabilitiesAreRefused(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+func TestDescriptionsAreSafeToPrint(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("x", 20_000)
+	for name, p := range map[string]sdk.Plugin{
+		"an escape in the name":  {Name: "core/gflownet\x1b[0m", Version: "1"},
+		"a long name":            {Name: long, Version: "1"},
+		"a line in the version":  {Name: "acme/x", Version: "1\n2"},
+		"a space in the version": {Name: "acme/x", Version: "1 amd64"},
+		"turned text":            {Name: "acme/x", Version: "1\u202e2"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c, stop := plugintest.ServeWith("./x", host.Options{}, func(s *grpc.Server) { sdk.Register(s, p) })
+			defer stop()
+			_, err := c.Describe(t.Context())
+			if !errors.Is(err, sdk.ErrAnswer) || strings.ContainsAny(err.Error(), "\x1b\n\u202e") || len(err.Error()) > 1000 {
+				t.Errorf("got %.200q", err)
+			}
+		})
+	}
+	c := serve(t, sdk.Plugin{
+		Name: "acme/x", Version: "1", Summary: "\x1b[2J" + long, SpaceKinds: []string{"a\tb"},
+		Health: func(context.Context) sdk.Health { return sdk.Health{Device: "cpu\x07" + long, Message: "a\nb"} },
+	}, host.Options{})
+	d, err := c.Describe(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	h, err := c.Health(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range []string{d.Summary, d.SpaceKinds[0], h.Device, h.Message} {
+		if strings.ContainsAny(s, "\x1b\x07\n\t") || len(s) > 600 {
+			t.Errorf("%.80q has %d bytes", s, len(s))
+		}
+	}
+}

@@ -41,7 +41,7 @@ type Training struct {
 	Save func(ctx context.Context, checkpoint []byte) error
 
 	// Progress is told how far the run is; may be nil. Metrics that are not
-	// finite are left out.
+	// finite, and names that cannot be printed, are left out.
 	Progress func(sdk.Progress)
 
 	// Stop asks the trainer to hand over a checkpoint and end when it is
@@ -264,8 +264,8 @@ func (d *driver) progress(m *proto.Progress) {
 	if d.t.Progress == nil {
 		return
 	}
-	p := sdk.Progress{Step: m.GetStep(), Steps: m.GetSteps(), Metrics: m.GetMetrics(), Message: clean(m.GetMessage())}
-	maps.DeleteFunc(p.Metrics, func(_ string, v float64) bool { return math.IsNaN(v) || math.IsInf(v, 0) })
+	p := sdk.Progress{Step: m.GetStep(), Steps: m.GetSteps(), Metrics: m.GetMetrics(), Message: Line(m.GetMessage())}
+	maps.DeleteFunc(p.Metrics, func(name string, v float64) bool { return math.IsNaN(v) || math.IsInf(v, 0) || unfit(name) != "" })
 	d.t.Progress(p)
 }
 
