@@ -152,6 +152,9 @@ const batch = 256
 func (l *lane) round(ctx context.Context) error {
 	l.gather()
 	for first := 0; first < len(l.states); first += batch {
+		if err := ctx.Err(); err != nil { // a model need not look
+			return err
+		}
 		states := l.states[first:min(first+batch, len(l.states))]
 		if err := l.ask(ctx, states); err != nil {
 			return err

@@ -78,6 +78,10 @@ type Options struct {
 	InFlight int
 }
 
+// Version names what the draws of a sampler depend on besides its input. It
+// changes with every change of the populations that a seed gives.
+const Version = "sampler/1"
+
 // ErrNoSupport says that every particle of every population came to a point
 // where the composition is impossible.
 var ErrNoSupport = errors.New("sample: the composition has no support that its models reach: every path is impossible under it")

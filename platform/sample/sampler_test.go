@@ -409,6 +409,47 @@ func TestStreamEndsWhenTheContextDoesAndWhenTheReaderStops(t *testing.T) {
 	}
 }
 
+// deaf is a policy that does not look at its context. It ends the context at
+// the first large call and counts the calls after it.
+type deaf struct {
+	space.Policy
+	cancel context.CancelFunc
+	ended  bool
+	after  int
+}
+
+func (d *deaf) Steps(_ context.Context, states []space.State, dst []space.Steps) error {
+	if d.ended {
+		d.after++
+	}
+	if len(states) == 256 { // there are more in this round
+		d.ended = true
+		d.cancel()
+	}
+	return d.Policy.Steps(context.Background(), states, dst)
+}
+
+func TestARoundOfManyStatesEndsWithItsContext(t *testing.T) {
+	t.Parallel()
+	sp, err := space.NewGrid(6, 8)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := compile(t, "a", nil)
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	d := &deaf{Policy: bagModels(sp, c, 1)[0], cancel: cancel}
+	s, err := sample.New(sp, []space.Policy{d}, c, sample.Options{Lanes: 1, InFlight: 1, Particles: 8000, Populations: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, err = range s.Populations(ctx) {
+	}
+	if !d.ended || d.after > 0 || !errors.Is(err, context.Canceled) {
+		t.Errorf("%d calls after the end, large call %v, error %v", d.after, d.ended, err)
+	}
+}
+
 func TestNewRefusesWhatItCannotDo(t *testing.T) {
 	t.Parallel()
 	sp := bag{3}
