@@ -26,7 +26,7 @@ type Config struct {
 	Group int `json:"group,omitempty"`
 
 	BetaMax    float64 `json:"beta_max,omitempty"`    // betas are drawn from 0 to this; 64
-	BetaFocus  float64 `json:"beta_focus,omitempty"`  // more often near this one; 32
+	BetaFocus  float64 `json:"beta_focus,omitempty"`  // more often near this one, the model's default; 32, at most beta_max
 	FocusShare float64 `json:"focus_share,omitempty"` // so often; 0.4. Negative for never
 
 	Floor float64 `json:"floor,omitempty"` // beta*log r is clipped below at this; -75
@@ -83,7 +83,9 @@ func (c Config) Complete() (Config, error) {
 	number(&c.Group, map[string]int{"vargrad": 8}[c.Objective])
 	number(&c.Group, 1)
 	float(&c.BetaMax, 64)
-	float(&c.BetaFocus, 32)
+	if c.BetaMax > 0 {
+		float(&c.BetaFocus, min(32, c.BetaMax))
+	}
 	share(&c.FocusShare, 0.4)
 	float(&c.Floor, -75)
 	share(&c.Good, 0.25)
@@ -115,6 +117,7 @@ func (c Config) check() error {
 	fail(c.Group < 1 || c.Batch%c.Group != 0, "group is %d; it must divide batch, which is %d", c.Group, c.Batch)
 	fail(c.Objective == "vargrad" && c.Group < 2, "group is %d; vargrad needs 2 or more", c.Group)
 	fail(c.Good+c.Seen+c.Random > 0.9, "good, seen and random add up to %g; leave at least 0.1 for the policy", c.Good+c.Seen+c.Random)
+	fail(!(c.BetaFocus >= 0 && c.BetaFocus <= c.BetaMax), "beta_focus is %g; give 0 to beta_max, which is %g", c.BetaFocus, c.BetaMax)
 	fail(c.Epsilon > 1, "epsilon is %g; give 0 to 1", c.Epsilon)
 	fail(c.Target < 0 || c.Target >= 1, "target is %g; give 0 or more, less than 1", c.Target)
 	fail(c.Average < 0 || c.Average >= 1, "average is %g; give 0 or more, less than 1", c.Average)

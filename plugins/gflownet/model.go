@@ -96,7 +96,7 @@ func Decode(data []byte, sp *space.Fragments, threads int) (*Model, error) {
 	}
 	d := sp.Descriptor()
 	if h.Space != d.Digest || h.Kernel != d.Kernel {
-		return nil, fmt.Errorf("gflownet: load weights: they were trained for space %.12s, kernel %s; the campaign's space is %.12s, kernel %s; use the vocabulary and max_fragments they were trained with", h.Space, h.Kernel, d.Digest, d.Kernel)
+		return nil, fmt.Errorf("gflownet: load weights: %s", otherSpace(h, sp))
 	}
 	if err := h.Net.Check(); err != nil {
 		return nil, fmt.Errorf("gflownet: load weights: %w", err)
@@ -132,6 +132,21 @@ func Decode(data []byte, sp *space.Fragments, threads int) (*Model, error) {
 		return nil, fmt.Errorf("gflownet: load weights: %w", err)
 	}
 	return m, nil
+}
+
+// otherSpace says how the space of a weights file differs from the given one.
+// The file holds a digest alone, but the sizes that there are can be tried.
+func otherSpace(h header, sp *space.Fragments) string {
+	d := sp.Descriptor()
+	if h.Kernel != d.Kernel {
+		return fmt.Sprintf("they were trained with the backward kernel %s, the space here has %s", h.Kernel, d.Kernel)
+	}
+	for size := 1; size <= treenet.MaxFragments; size++ {
+		if s, err := space.NewFragments(sp.Vocabulary(), size); err == nil && s.Descriptor().Digest == h.Space {
+			return fmt.Sprintf("they were trained with max_fragments %d, here it is %d", size, sp.MaxFragments())
+		}
+	}
+	return fmt.Sprintf("they were trained with another vocabulary (space %.12s, here it is %.12s with max_fragments %d); use the vocabulary and max_fragments they were trained with", h.Space, d.Digest, sp.MaxFragments())
 }
 
 // Card is the card that the weights file holds, empty if none.

@@ -1,7 +1,6 @@
 package gflownet
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -62,6 +61,9 @@ var _ sdk.Policy = policy{}
 func (policy) Load(_ context.Context, req sdk.LoadRequest) (sdk.PolicyModel, error) {
 	sp, err := openSpace(req.Space)
 	if err != nil {
+		return nil, err
+	}
+	if err := noOptions(req.Options); err != nil {
 		return nil, err
 	}
 	m, err := Decode(req.Weights, sp, runtime.GOMAXPROCS(0))
@@ -176,10 +178,8 @@ func (trainer) Train(ctx context.Context, start sdk.TrainStart, host sdk.TrainHo
 	}
 	s := spec{CheckpointEvery: 1000, ProgressEvery: 10, ReportTrees: 500}
 	if len(start.Spec) > 0 {
-		d := json.NewDecoder(bytes.NewReader(start.Spec))
-		d.DisallowUnknownFields()
-		if err := d.Decode(&s); err != nil {
-			return sdk.Trained{}, fmt.Errorf("gflownet: read the training options: %w", err)
+		if err := s.read(start.Spec); err != nil {
+			return sdk.Trained{}, err
 		}
 	}
 	if s.Threads < 1 {
@@ -234,6 +234,9 @@ func (trainer) Train(ctx context.Context, start sdk.TrainStart, host sdk.TrainHo
 		}
 		stats, err := t.Update(log)
 		if err != nil {
+			return sdk.Trained{}, err
+		}
+		if err := t.diverged(fmt.Sprintf("update %d", stats.Step), stats); err != nil {
 			return sdk.Trained{}, err
 		}
 		if stats.Step%max(s.ProgressEvery, 1) == 0 || t.Done() {
@@ -301,6 +304,9 @@ func (t *Trainer) finish(s spec, reward func([]space.State) ([]float64, error)) 
 		return all, nil
 	}
 	if c.Report, err = m.Report(max(s.ReportTrees, 2), 64, t.config.Floor, parts, rand.New(rand.NewPCG(t.seed, 1<<60))); err != nil {
+		return sdk.Trained{}, err
+	}
+	if err := t.diverged("the final report", c.Report); err != nil {
 		return sdk.Trained{}, err
 	}
 	text, err := json.Marshal(c)
