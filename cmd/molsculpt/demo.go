@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"os"
@@ -8,23 +9,37 @@ import (
 
 	"github.com/molsculpt/molsculpt/platform"
 	"github.com/molsculpt/molsculpt/platform/config"
+	"github.com/molsculpt/molsculpt/store"
 	"github.com/spf13/cobra"
 )
 
 // demoFolder is where demo works, relative to the current folder.
 const demoFolder = "molsculpt-demo"
 
+// demoParticles is the size of the demo's populations. It divides all budgets,
+// and gives each campaign 20 populations or more, over which standard errors are
+// taken.
+const demoParticles = 50
+
+// The betas of the demo's models: how far they lean to their reward's best.
+const (
+	qedBeta = 32
+	saBeta  = 32
+)
+
 // demoCampaign is the starter campaign; the others are the same with another
 // name, composition and budget.
 const demoCampaign = `# A campaign of molsculpt: what to design, with which models, and when to stop.
-# Run it, or go on with it:  molsculpt run %[1]s.yaml
+# The demo needs this file as it is. For a campaign of your own, copy it, give the
+# copy another name here and as a file, and run it:
+#   molsculpt run mine.yaml
 version: 1
 name: %[1]s
 seed: 7
 space: {vocabulary: builtin, max_fragments: 9}
 models:                      # trained for QED and for synthetic accessibility
-  qed: {plugin: core/gflownet, weights: builtin:qed, beta: 32}
-  sa:  {plugin: core/gflownet, weights: builtin:sa,  beta: 32}
+  qed: {plugin: core/gflownet, weights: builtin:qed, beta: %[5]v}
+  sa:  {plugin: core/gflownet, weights: builtin:sa,  beta: %[6]v}
 compose: %[2]s
 sample: {method: smc, particles: %[3]d}
 objectives:                  # ranked by the weighted geometric mean of desirabilities
@@ -33,15 +48,40 @@ objectives:                  # ranked by the weighted geometric mean of desirabi
 budget: {molecules: %[4]d}
 `
 
-// demoRuns are the campaigns of the demo, in the order of its table.
-var demoRuns = []struct {
+// demoRun is a campaign of the demo.
+type demoRun struct {
 	name, compose string
 	molecules     int
-}{
+}
+
+// demoRuns are the campaigns of the demo, in the order of its table.
+var demoRuns = []demoRun{
 	{"only-qed", "qed", 1000},
 	{"only-sa", "sa", 1000},
 	{"mixture", "qed | sa", 1000},
 	{"both", "qed & sa", 2000},
+}
+
+// file is the campaign's file.
+func (r demoRun) file() string {
+	return fmt.Sprintf(demoCampaign, r.name, r.compose, demoParticles, r.molecules, qedBeta, saBeta)
+}
+
+// demoNext is what to do after the demo.
+func demoNext(storePath string) string {
+	mine := filepath.ToSlash(filepath.Join(demoFolder, "mine.yaml"))
+	return fmt.Sprintf("next: molsculpt show both%[1]s\n      molsculpt export both%[1]s --format csv\n"+
+		"      or copy %[2]s to %[3]s, change it and its name, and\n      molsculpt run %[3]s%[1]s",
+		storeArg(storePath), filepath.ToSlash(filepath.Join(demoFolder, "both.yaml")), mine)
+}
+
+// demoChanged tells what to do when a file of the demo, or what it names, is no
+// longer what the demo ran.
+func demoChanged(path, storePath string, e *store.PlanChangedError) error {
+	return fmt.Errorf("%s is not the campaign that the demo ran before (- then, + now):\n%s\n"+
+		"try: run it as a campaign of its own: molsculpt run %s%s --new\n"+
+		"     and to have the demo again, delete the file, or the folder %s if the program is another one",
+		filepath.ToSlash(path), e.Diff(), quoteArg(filepath.ToSlash(path)), storeArg(storePath), demoFolder)
 }
 
 func (a *app) demoCommand() *cobra.Command {
@@ -53,7 +93,8 @@ func (a *app) demoCommand() *cobra.Command {
 bundled models: each model alone, their mixture, and their composition qed & sa.
 The table shows what composing gives: the share of molecules that are both
 drug-like (QED at least 0.6) and easy to make (SA at most 3). Run again, it goes
-on where it was interrupted.`,
+on where it was interrupted. For a campaign of your own, run a changed copy of
+one of its files under another name.`,
 		Example: "  molsculpt demo",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -64,7 +105,7 @@ on where it was interrupted.`,
 			var all []*platform.Summary
 			for _, r := range demoRuns {
 				path := filepath.Join(demoFolder, r.name+".yaml")
-				if err := writeNew(path, fmt.Sprintf(demoCampaign, r.name, r.compose, 250, r.molecules)); err != nil {
+				if err := writeNew(path, r.file()); err != nil {
 					return fmt.Errorf("write the demo's campaign: %w", err)
 				}
 				c, err := config.LoadCampaign(path)
@@ -74,6 +115,10 @@ on where it was interrupted.`,
 				s, err := a.runCampaign(cmd.Context(), c, f,
 					platform.Wish{Objective: "qed", Low: 0.6, High: math.Inf(1)},
 					platform.Wish{Objective: "sa", Low: math.Inf(-1), High: 3})
+				var changed *store.PlanChangedError
+				if errors.As(err, &changed) {
+					return demoChanged(path, f.store, changed)
+				}
 				if err != nil {
 					return err
 				}
@@ -85,7 +130,7 @@ on where it was interrupted.`,
 			if err := writeSummaries(a.Out, all, "QED>=0.6, SA<=3"); err != nil {
 				return err
 			}
-			a.say("next: molsculpt show both --store %[1]s\n      molsculpt export both --store %[1]s --format csv\n      or change %[2]s and run it", f.store, filepath.Join(demoFolder, "both.yaml"))
+			a.say("%s", demoNext(f.store))
 			return nil
 		},
 	}

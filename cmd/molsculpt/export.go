@@ -1,9 +1,8 @@
 package main
 
 import (
-	"errors"
 	"fmt"
-	"os"
+	"io"
 	"strings"
 
 	"github.com/molsculpt/molsculpt/store/export"
@@ -33,6 +32,9 @@ which gives PREFIX.smi, PREFIX.csv and so on.`,
   molsculpt export both --where 'qed >= 0.8' --pareto`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := checkTop(top); err != nil {
+				return err
+			}
 			var formats []export.Format
 			for _, n := range names {
 				f, err := export.FindFormat(n)
@@ -79,15 +81,18 @@ func selectFlags(c *cobra.Command, where *string, pareto *bool, top *int, usual 
 	c.Flags().IntVar(top, "top", usual, "only the best so many, 0 for all")
 }
 
-// writeSelection writes a file whole or leaves none.
-func writeSelection(cmd *cobra.Command, sel *export.Selection, f export.Format, path string) error {
-	file, err := os.Create(path)
-	if err != nil {
-		return fmt.Errorf("export: %w", err)
+// checkTop makes sure that --top is a number of rows.
+func checkTop(top int) error {
+	if top < 0 {
+		return usagef("--top is %d; it must be 0, for all, or more", top)
 	}
-	err = sel.Write(cmd.Context(), file, f)
-	if err = errors.Join(err, file.Close()); err != nil {
-		_ = os.Remove(path)
+	return nil
+}
+
+// writeSelection writes a file whole or leaves what was there.
+func writeSelection(cmd *cobra.Command, sel *export.Selection, f export.Format, path string) error {
+	_, err := replaceFile(path, func(w io.Writer) error { return sel.Write(cmd.Context(), w, f) })
+	if err != nil {
 		return fmt.Errorf("export: %w", err)
 	}
 	return nil

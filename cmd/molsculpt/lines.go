@@ -16,6 +16,9 @@ import (
 // maxLine is the longest line of input, in bytes.
 const maxLine = 1 << 20
 
+// byteOrderMark is what some editors put before the first line of a file.
+const byteOrderMark = "\ufeff"
+
 // openInput opens a file, standard input for "-"; a name that ends in .gz is
 // unpacked.
 func (a *app) openInput(name string) (io.ReadCloser, error) {
@@ -88,8 +91,11 @@ func mapLines(ctx context.Context, r io.Reader, w io.Writer, f func(dst []byte, 
 			b = &batch{ready: make(chan struct{})}
 			return true
 		}
-		for {
+		for first := true; ; first = false {
 			line, cut, err := readLine(br)
+			if first {
+				line = strings.TrimPrefix(line, byteOrderMark)
+			}
 			if err == nil || line != "" {
 				b.lines, b.cut = append(b.lines, line), append(b.cut, cut)
 			}

@@ -123,6 +123,8 @@ func parseMolecule(smi string, cut bool) (m *chem.Mol, status string, err error)
 		return nil, "other", fmt.Errorf("the line is longer than %d bytes", maxLine)
 	case smi == "":
 		return nil, "syntax", errors.New("the line is empty")
+	case countAtoms(smi) > maxAtoms:
+		return nil, "other", fmt.Errorf("the molecule has more than %d atoms", maxAtoms)
 	}
 	m, err = smiles.Parse(smi)
 	var syntax *smiles.SyntaxError
@@ -141,6 +143,29 @@ func parseMolecule(smi string, cut bool) (m *chem.Mol, status string, err error)
 		status = "other"
 	}
 	return m, status, err
+}
+
+// maxAtoms is how many atoms a molecule of a list may have: the time for one
+// grows faster than its size, and one line must not hold up the others.
+const maxAtoms = 2000
+
+// countAtoms counts the atoms that a SMILES writes, without reading it properly.
+func countAtoms(smi string) int {
+	n, inside := 0, false
+	for i := range len(smi) {
+		c := smi[i]
+		switch {
+		case c == '[':
+			inside = true
+			n++
+		case c == ']':
+			inside = false
+		case inside, i > 0 && (c == 'l' && smi[i-1] == 'C' || c == 'r' && smi[i-1] == 'B'):
+		case c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' || c == '*':
+			n++
+		}
+	}
+	return n
 }
 
 // firstField is what stands before the first space or tab.

@@ -35,13 +35,14 @@ A campaign that was interrupted, by Ctrl-C or in any other way, goes on where it
 stopped, and ends with the same result as one that was not. A campaign that is
 done is only summarised. If the file or the seed has changed under the same
 name, the difference is shown and nothing is done; --new runs the changed one
-under a name of its own.`,
+under a name of its own, NAME-2 and so on, and goes on with it when the same
+command is given again. FILE may be - for standard input.`,
 		Example: `  molsculpt run campaign.yaml
   molsculpt run campaign.yaml --store results.db --seed 11 --new`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			f.seedSet = cmd.Flags().Changed("seed")
-			c, err := config.LoadCampaign(args[0])
+			c, err := a.loadCampaign(args[0])
 			if err != nil {
 				return err
 			}
@@ -114,7 +115,8 @@ func (a *app) runCampaign(ctx context.Context, c *config.Campaign, f runFlags, w
 }
 
 // lookup finds the plan's campaign in the store; with fresh, a plan whose name
-// is taken by another one gets a new name.
+// is taken by another one gets the first of name-2, name-3, ... that is its own
+// from an earlier run, or free.
 func (a *app) lookup(plan *platform.Plan, st *store.Store, fresh bool) (*store.Campaign, bool, error) {
 	campaign, done, err := platform.Lookup(plan, st)
 	var changed *store.PlanChangedError
@@ -124,13 +126,16 @@ func (a *app) lookup(plan *platform.Plan, st *store.Store, fresh bool) (*store.C
 	if !fresh {
 		return nil, false, fmt.Errorf("%w\nthe difference (- in the store, + now):\n%s", err, changed.Diff())
 	}
-	name, err := st.FreeName(plan.Campaign.Name)
+	name := plan.Campaign.Name
+	for i := 2; errors.As(err, &changed); i++ {
+		plan.Rename(fmt.Sprintf("%s-%d", name, i))
+		campaign, done, err = platform.Lookup(plan, st)
+	}
 	if err != nil {
 		return nil, false, err
 	}
-	plan.Rename(name)
-	a.say("running as %s", name)
-	return nil, false, nil
+	a.say("running as %s", plan.Campaign.Name)
+	return campaign, done, nil
 }
 
 // runPlan loads the models, opens the store unless it is open, and runs.

@@ -44,6 +44,14 @@ list names them), or those of a campaign file.
 			if n < 1 || n > config.MaxMolecules {
 				return usagef("-n is %d; it must be between 1 and %d", n, config.MaxMolecules)
 			}
+			if particles < 1 || particles > config.MaxParticles {
+				return usagef("--particles is %d; it must be between 1 and %d", particles, config.MaxParticles)
+			}
+			for _, name := range []string{"beta", "max-fragments"} {
+				if campaign != "" && cmd.Flags().Changed(name) {
+					return usagef("--%s is for bundled models; with --campaign the file says it", name)
+				}
+			}
 			cat, err := a.catalog()
 			if err != nil {
 				return err
@@ -52,7 +60,7 @@ list names them), or those of a campaign file.
 			if err != nil {
 				return err
 			}
-			camp.Seed, camp.Sample.Particles = seed, min(particles, n)
+			camp.Seed, camp.Sample.Particles = seed, particles
 			plan, err := platform.NewPlan(camp, cat)
 			if err != nil {
 				return err
@@ -65,7 +73,7 @@ list names them), or those of a campaign file.
 			done := 0
 			err = platform.Draw(cmd.Context(), plan, a.logger(), func(d platform.Drawn) (bool, error) {
 				for i, s := range d.SMILES {
-					if s == "" || done == n {
+					if s == "" || done >= n && !resample { // the list is drawn from whole populations
 						continue
 					}
 					done++
@@ -75,13 +83,13 @@ list names them), or those of a campaign file.
 						return false, err
 					}
 				}
-				bar.set(int64(done), fmt.Sprintf("ESS %.0f%%", 100*d.MinESS/float64(max(1, d.Drawn))))
+				bar.set(int64(min(done, n)), fmt.Sprintf("ESS %.0f%%", 100*d.MinESS/float64(max(1, d.Drawn))))
 				return done < n, out.Flush()
 			})
 			if err != nil {
 				return err
 			}
-			for _, i := range sample.Unweighted(logs, len(logs), rand.New(rand.NewPCG(seed, math.MaxUint64))) {
+			for _, i := range sample.Unweighted(logs, min(n, len(logs)), rand.New(rand.NewPCG(seed, math.MaxUint64))) {
 				fmt.Fprintln(out, smi[i])
 			}
 			return out.Flush()

@@ -11,7 +11,7 @@ import (
 )
 
 func (a *app) showCommand() *cobra.Command {
-	var path, where string
+	var path, where, vocabulary string
 	var top int
 	var pareto, asJSON, plan bool
 	c := &cobra.Command{
@@ -22,12 +22,17 @@ weighted geometric mean of their desirabilities; one with a missing score ranks
 after the complete ones.
 
 With a SMILES (written in any way): everything that is known of that candidate,
-with the path by which it was made and what each model thought of it.`,
+with the path by which it was made (the molecule after each step) and what each
+model thought of it. The path needs the campaign's vocabulary; --vocab names it
+where it is not found.`,
 		Example: `  molsculpt show both --top 20
   molsculpt show both --where 'qed >= 0.8 and sa <= 2.5'
   molsculpt show both 'Cc1ccccc1'`,
 		Args: cobra.RangeArgs(1, 2),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := checkTop(top); err != nil {
+				return err
+			}
 			s, camp, err := readCampaign(path, args[0])
 			if err != nil {
 				return err
@@ -42,10 +47,21 @@ with the path by which it was made and what each model thought of it.`,
 				if err != nil {
 					return err
 				}
-				if asJSON {
-					return writeJSON(a.Out, d)
+				var way []string
+				trees, missing := treesOf(d.Plan, vocabulary, path)
+				if missing == nil {
+					way, missing = moleculesOf(trees, d.Trajectory)
 				}
-				return d.Write(a.Out)
+				if missing != nil && vocabulary != "" {
+					return missing
+				}
+				if asJSON {
+					return writeJSON(a.Out, report(d, way, missing))
+				}
+				if err := d.Write(a.Out); err != nil {
+					return err
+				}
+				return writePath(a.Out, way, missing)
 			}
 			sel, err := export.Select(cmd.Context(), camp, export.Options{Where: where, Pareto: pareto, Top: top})
 			if err != nil {
@@ -74,6 +90,7 @@ with the path by which it was made and what each model thought of it.`,
 	}
 	storeFlag(c, &path)
 	selectFlags(c, &where, &pareto, &top, 20)
+	c.Flags().StringVar(&vocabulary, "vocab", "", "the campaign's vocabulary, to show the path of a candidate")
 	c.Flags().BoolVar(&plan, "plan", false, "print the resolved campaign instead")
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return c

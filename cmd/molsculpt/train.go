@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/molsculpt/molsculpt/platform"
-	"github.com/molsculpt/molsculpt/platform/config"
 	"github.com/molsculpt/molsculpt/sdk"
 	"github.com/spf13/cobra"
 )
@@ -43,7 +42,7 @@ Functions:
 		Example: "  molsculpt train soluble.yaml",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			t, err := config.LoadTraining(args[0])
+			t, err := a.loadTraining(args[0])
 			if err != nil {
 				return err
 			}

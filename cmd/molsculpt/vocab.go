@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"iter"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -32,6 +31,11 @@ records for each fragment where bonds may be made and how often it was seen.`,
 		Example: "  molsculpt vocab build ours.smi --out ours.json --size 200",
 		Args:    cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			for _, name := range []string{"size", "max-atoms", "max-fragments", "min-site"} {
+				if v, err := cmd.Flags().GetInt(name); err != nil || v < 1 {
+					return usagef("--%s is %d; it must be 1 or more", name, v)
+				}
+			}
 			bar := a.progress("molecules", 0)
 			defer bar.close()
 			opt.Progress = func(n int) { bar.set(int64(n), "") }
@@ -50,13 +54,21 @@ records for each fragment where bonds may be made and how often it was seen.`,
 				return err
 			}
 			data := v.Marshal()
+			write := func(w io.Writer) error { _, err := w.Write(data); return err }
+			replaced := false
 			if out == "-" {
-				_, err = a.Out.Write(data)
+				err = write(a.Out)
 			} else {
-				err = os.WriteFile(out, data, 0o644)
+				replaced, err = replaceFile(out, write)
 			}
 			if err != nil {
 				return fmt.Errorf("write vocabulary: %w", err)
+			}
+			switch {
+			case replaced:
+				a.say("replaced %s", out)
+			case out != "-":
+				a.say("wrote %s", out)
 			}
 			n := b.Counted()
 			a.say("%d lines, %d not molecules; %d kinds of fragments; %d kept, which rebuild %d of %d molecules (%s)",
@@ -101,6 +113,9 @@ and how many further ways there are per molecule.`,
 		Example: "  molsculpt vocab show builtin --set ours.smi\n  molsculpt vocab show ours.json --list 20",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if list < 0 {
+				return usagef("--list is %d; it must be 0 or more", list)
+			}
 			v, err := platform.OpenVocabulary(args[0], func(p string) string { return p })
 			if err != nil {
 				return err
@@ -199,8 +214,11 @@ func (a *app) smilesOf(name string, yield func(string, error) bool) (more bool, 
 	}
 	defer in.Close()
 	r := bufio.NewReaderSize(in, 1<<16)
-	for {
+	for first := true; ; first = false {
 		line, _, err := readLine(r)
+		if first {
+			line = strings.TrimPrefix(line, byteOrderMark)
+		}
 		if s := firstField(line); s != "" && s[0] != '#' && !yield(s, nil) {
 			return false, nil
 		}
