@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // The bounds of a campaign file, past which a number is taken for a mistake.
@@ -177,10 +179,15 @@ func fileName(src *source, f map[string]node, what string) string {
 		return ""
 	}
 	t := n.text("name")
-	if len(t.Value) > 100 || strings.ContainsAny(t.Value, "/\\\x00\n\t") {
+	if len(t.Value) > 100 || strings.ContainsAny(t.Value, "/\\") || !printable(t.Value) {
 		n.fail("letters, digits, - and _", "the name %q cannot be used", t.Value)
 	}
 	return t.Value
+}
+
+// printable tells whether a name can be shown in a terminal and a table.
+func printable(s string) bool {
+	return utf8.ValidString(s) && strings.IndexFunc(s, func(r rune) bool { return !unicode.IsPrint(r) }) < 0
 }
 
 func parseSpace(f map[string]node) Space {
@@ -223,9 +230,14 @@ func parseModels(src *source, f map[string]node) []Model {
 			case "options":
 				m.Options = k.value.options("options")
 			default:
+				known := []string{"plugin", "weights", "options"}
+				if !k.value.isNumber() && (Nearest(k.key, known) == "" && k.value.almostNumber()) {
+					k.value.fail("without quotes, as beta: 32", "condition %s must be a finite number, not %s", k.key, kindOf(k.value.n))
+					continue
+				}
 				if !k.value.isNumber() {
 					err := k.keyAt.Errorf("unknown key %q in model %s", k.key, m.Name)
-					err.Hint = didYouMean(k.key, []string{"plugin", "weights", "options", "a condition with a number, as beta: 32"})
+					err.Hint = didYouMean(k.key, append(known, "a condition with a number, as beta: 32"))
 					src.errs = append(src.errs, err)
 					continue
 				}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -31,12 +32,44 @@ func (e *Error) Error() string {
 	b.WriteString(e.Msg)
 	if e.Line > 0 && e.Source != "" {
 		prefix := fmt.Sprintf("%5d | ", e.Line)
-		fmt.Fprintf(&b, "\n%s%s\n%s| %s^", prefix, e.Source, strings.Repeat(" ", len(prefix)-2), caretIndent(e.Source, e.Column-1))
+		line, before := excerpt(e.Source, e.Column-1)
+		fmt.Fprintf(&b, "\n%s%s\n%s| %s^", prefix, line, strings.Repeat(" ", len(prefix)-2), caretIndent(line, before))
 	}
 	if e.Hint != "" {
 		b.WriteString("\ntry: " + e.Hint)
 	}
 	return b.String()
+}
+
+// An excerpt of a long line shows this many characters before and behind the
+// place.
+const (
+	excerptBefore = 80
+	excerptBehind = 40
+)
+
+// excerpt is what is shown of a line around character at, with "..." where it is
+// cut and "?" for what a terminal could take for a command, and the place of
+// the character in it.
+func excerpt(line string, at int) (string, int) {
+	all := []rune(line)
+	for i, r := range all {
+		if r != '\t' && !unicode.IsPrint(r) {
+			all[i] = '?'
+		}
+	}
+	from, to := max(0, min(at, len(all))-excerptBefore), min(len(all), max(at, 0)+excerptBehind)
+	if len(all) <= excerptBefore+excerptBehind {
+		from, to = 0, len(all)
+	}
+	text, at := string(all[from:to]), at-from
+	if from > 0 {
+		text, at = "..."+text, at+len("...")
+	}
+	if to < len(all) {
+		text += "..."
+	}
+	return text, at
 }
 
 // caretIndent is n characters wide and keeps the tabs of the line above.

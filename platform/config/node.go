@@ -1,16 +1,20 @@
 package config
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"math"
 	"os"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
+	"github.com/goccy/go-yaml/token"
 )
 
 // source is a file being read, with the mistakes found so far.
@@ -94,6 +98,7 @@ func (x node) fail(hint, format string, args ...any) {
 
 // open reads a YAML file's only document.
 func open(name string, data []byte) (*source, node, error) {
+	data = bytes.TrimPrefix(data, []byte("\ufeff")) // some editors put a byte order mark before the text
 	src := &source{name: name, meant: map[string]bool{}, lines: strings.Split(strings.ReplaceAll(string(data), "\r\n", "\n"), "\n")}
 	f, err := parser.ParseBytes(data, 0)
 	if err != nil {
@@ -222,7 +227,51 @@ func (x node) isNumber() bool {
 	case *ast.IntegerNode, *ast.FloatNode:
 		return true
 	}
+	_, ok := scientific(x.n)
+	return ok
+}
+
+var scientificRule = regexp.MustCompile(`^[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)[eE][-+]?[0-9]+$`)
+
+// scientific is a number such as 1e-3, which the YAML parser takes for a text.
+func scientific(n ast.Node) (float64, bool) {
+	s, ok := n.(*ast.StringNode)
+	if !ok || s.GetToken().Type != token.StringType || !scientificRule.MatchString(s.Value) {
+		return 0, false // in quotes it is a text
+	}
+	v, err := strconv.ParseFloat(s.Value, 64)
+	return v, err == nil
+}
+
+// almostNumber tells whether the value was meant as a number: in quotes, or not
+// finite.
+func (x node) almostNumber() bool {
+	switch s := x.n.(type) {
+	case *ast.InfinityNode, *ast.NanNode:
+		return true
+	case *ast.StringNode:
+		_, err := strconv.ParseFloat(s.Value, 64)
+		return err == nil
+	}
 	return false
+}
+
+// whole is the value as a whole number from 0 on, if it is one.
+func (x node) whole() (uint64, bool) {
+	switch s := x.n.(type) {
+	case *ast.IntegerNode:
+		switch i := s.Value.(type) {
+		case int64:
+			return uint64(i), i >= 0
+		case uint64:
+			return i, true
+		}
+	case *ast.StringNode:
+		if v, ok := scientific(s); ok && v >= 0 && v <= 1<<53 && v == math.Trunc(v) {
+			return uint64(v), true
+		}
+	}
+	return 0, false
 }
 
 // number is a number between lo and hi, both allowed.
@@ -238,6 +287,16 @@ func (x node) number(what string, lo, hi float64) float64 {
 		}
 	case *ast.FloatNode:
 		v = s.Value
+	case *ast.StringNode:
+		var ok bool
+		if v, ok = scientific(s); ok {
+			break
+		}
+		x.fail("", "%s must be a number, not %s", what, kindOf(x.n))
+		return lo
+	case *ast.InfinityNode, *ast.NanNode:
+		x.fail("", "%s is %s; it must be a finite number", what, x.n.String())
+		return lo
 	default:
 		x.fail("", "%s must be a number, not %s", what, kindOf(x.n))
 		return lo
@@ -251,21 +310,14 @@ func (x node) number(what string, lo, hi float64) float64 {
 
 // integer is a whole number between lo and hi, both allowed.
 func (x node) integer(what string, lo, hi int) int {
-	s, ok := x.n.(*ast.IntegerNode)
+	v, ok := x.whole()
+	if s, is := x.n.(*ast.IntegerNode); is && !ok {
+		x.fail("", "%s is %d; it must be %s", what, s.Value, interval(float64(lo), float64(hi)))
+		return lo
+	}
 	if !ok {
 		x.fail("", "%s must be a whole number, not %s", what, kindOf(x.n))
 		return lo
-	}
-	var v uint64
-	switch i := s.Value.(type) {
-	case int64:
-		if i < 0 {
-			x.fail("", "%s is %d; it must be %s", what, i, interval(float64(lo), float64(hi)))
-			return lo
-		}
-		v = uint64(i)
-	case uint64:
-		v = i
 	}
 	if v < uint64(max(lo, 0)) || v > uint64(hi) {
 		x.fail("", "%s is %d; it must be %s", what, v, interval(float64(lo), float64(hi)))
@@ -276,15 +328,8 @@ func (x node) integer(what string, lo, hi int) int {
 
 // seed is a whole number of 64 bits.
 func (x node) seed(what string) uint64 {
-	if s, ok := x.n.(*ast.IntegerNode); ok {
-		switch i := s.Value.(type) {
-		case int64:
-			if i >= 0 {
-				return uint64(i)
-			}
-		case uint64:
-			return i
-		}
+	if v, ok := x.whole(); ok {
+		return v
 	}
 	x.fail("", "%s must be a whole number from 0 on, not %s", what, kindOf(x.n))
 	return 0
@@ -326,7 +371,12 @@ func kindOf(n ast.Node) string {
 	case *ast.SequenceNode:
 		return "a list"
 	case *ast.StringNode:
+		if _, ok := scientific(n); ok {
+			return "the number " + n.Value
+		}
 		return fmt.Sprintf("the text %q", n.Value)
+	case *ast.InfinityNode, *ast.NanNode:
+		return "the number " + n.String()
 	case *ast.LiteralNode:
 		return "a text"
 	case *ast.IntegerNode, *ast.FloatNode:

@@ -1,6 +1,19 @@
 package config
 
-import "math"
+import (
+	"math"
+	"strings"
+)
+
+// objectiveName tells whether a name can be a column of a table and a word of a
+// filter. Blanks are allowed: a filter then needs quotes.
+func objectiveName(s string) bool {
+	switch strings.ToLower(s) {
+	case "and", "or", "not":
+		return false
+	}
+	return len(s) <= 100 && strings.TrimSpace(s) == s && printable(s)
+}
 
 func parseObjectives(src *source, f map[string]node) []Objective {
 	n, ok := f["objectives"]
@@ -39,6 +52,9 @@ func parseObjective(src *source, item node) Objective {
 	o.Name = o.Reward.Value
 	if v, ok := f["name"]; ok {
 		o.Name = v.text("name").Value
+		if o.Name != "" && !objectiveName(o.Name) {
+			v.fail("letters, digits, - and _, but not and, or, not", "the name %q cannot be used for an objective", o.Name)
+		}
 	}
 	if v, ok := f["weight"]; ok {
 		before := len(src.errs)
@@ -84,7 +100,11 @@ func (o *Objective) wish(f map[string]node, item node) {
 		}
 	}
 	if v, ok := f["width"]; ok {
+		before := len(v.src.errs)
 		o.Width = v.number("width", 0, math.Inf(1))
+		if o.Width == 0 && len(v.src.errs) == before {
+			v.fail("leave it out for a quarter of the reward's range", "width is 0; it must be above 0")
+		}
 		if o.Goal != Target && o.Goal != Range {
 			v.fail("goal: target", "width is for the goals target and range")
 		}

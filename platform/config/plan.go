@@ -13,6 +13,7 @@ import (
 type Identities struct {
 	Space  string            // digest of the space's descriptor
 	Models map[string]string // by model: sha256 of the weights, and of the plugin where it is not bundled
+	Curves map[string]string // by objective: its curve in words, where a file could not give it
 }
 
 // Plan is the resolved campaign as canonical text: every default filled in,
@@ -58,6 +59,9 @@ func (c *Campaign) Plan(id Identities) string {
 		line("    reward: %s", quoted(o.Reward.Value))
 		line("    weight: %s", number(o.Weight))
 		o.planWish(line)
+		if words := id.Curves[o.Name]; words != "" {
+			line("    # curve %s", words)
+		}
 	}
 	line("budget:")
 	if c.Budget.Molecules > 0 {
@@ -79,7 +83,7 @@ func (o Objective) planWish(line func(string, ...any)) {
 	if o.Goal == Range && o.Curve == nil {
 		line("    range: [%s, %s]", number(o.Low), number(o.High))
 	}
-	if o.Width > 0 {
+	if o.Width > 0 && o.Curve == nil {
 		line("    width: %s", number(o.Width))
 	}
 	if o.Curve != nil {

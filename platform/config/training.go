@@ -154,6 +154,9 @@ func (x node) json() []byte {
 		return []byte("null")
 	case ast.ScalarNode:
 		v := n.GetValue()
+		if f, ok := scientific(n); ok {
+			v = f
+		}
 		if f, ok := v.(float64); ok && (math.IsNaN(f) || math.IsInf(f, 0)) {
 			x.fail("", "%v is not a finite number", f)
 			v = 0
