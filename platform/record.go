@@ -16,8 +16,17 @@ import (
 // known by. It changes with every change of their text.
 const Canonicalizer = "molsculpt-canonical/1"
 
+// drawnNumber is the stored number of particles that a population drew, of which
+// those of weight zero are not stored.
+const drawnNumber = "drawn"
+
 // evaluator turns sampled populations into records of the store.
-type evaluator struct{ of *evaluate.Evaluator }
+type evaluator struct {
+	of *evaluate.Evaluator
+	// acceptance is that of rejection from an estimate of the evidence, false
+	// where the composition has no bound; nil for none.
+	acceptance func(sample.Estimate) (sample.Estimate, bool)
+}
 
 func newEvaluator(p *Plan, c *store.Campaign) (*evaluator, error) {
 	profile, err := rewards.NewProfile(p.Objectives...)
@@ -34,7 +43,7 @@ func newEvaluator(p *Plan, c *store.Campaign) (*evaluator, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &evaluator{e}, nil
+	return &evaluator{of: e}, nil
 }
 
 func (e *evaluator) population(ctx context.Context, pop *sample.Population) (store.Population, error) {
@@ -53,13 +62,15 @@ func (e *evaluator) population(ctx context.Context, pop *sample.Population) (sto
 		}
 	}
 	acceptance := math.NaN()
-	if pop.Drawn > 0 {
-		acceptance = float64(len(pop.Trajectories)) / float64(pop.Drawn)
+	if e.acceptance != nil {
+		if a, ok := e.acceptance(sample.Estimate{Value: math.Exp(pop.LogEvidence), SE: math.NaN()}); ok {
+			acceptance = a.Value
+		}
 	}
 	d := store.Diagnostics{
 		LogEvidence: store.Number(pop.LogEvidence), ESS: store.Number(math.Exp(sample.LogESS(logs))),
 		MinESS: store.Number(pop.MinESS), Resamplings: pop.Resamplings, Acceptance: store.Number(acceptance),
-		Extra: []store.NamedNumber{{Name: "drawn", Value: store.Number(pop.Drawn)}},
+		Extra: []store.NamedNumber{{Name: drawnNumber, Value: store.Number(pop.Drawn)}},
 	}
 	record, _, err := e.of.Population(ctx, uint32(pop.Index), d, finished)
 	return record, err

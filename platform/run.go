@@ -38,6 +38,13 @@ type Progress struct {
 // cost, per molecule, before the run gives up.
 const maxPerDistinct = 1000
 
+// maxPerMolecule is how many draws a budget of molecules may cost, per molecule,
+// before the run gives up, and minDraws how many it makes in any case.
+const (
+	maxPerMolecule = 10_000
+	minDraws       = 100_000
+)
+
 // Lookup finds a plan's campaign in a store; done says that nothing is left to
 // do. It is nil where the store does not hold it. A *store.PlanChangedError says
 // that another plan has the name.
@@ -110,17 +117,34 @@ type run struct {
 	campaign *store.Campaign
 }
 
-// planned is the number of populations that the budget makes, 0 where it
-// depends on what is found.
+// planned is the number of populations that the budget makes where every draw
+// is a molecule, 0 where it depends on what is found.
 func (r *run) planned() int {
 	b, particles := r.plan.Campaign.Budget, r.plan.Campaign.Sample.Particles
-	if b.Molecules == 0 {
+	if b.Molecules == 0 || r.plan.Campaign.Sample.Method == sample.Rejection.String() {
 		return 0
 	}
 	return (b.Molecules + particles - 1) / particles
 }
 
-// populations samples, evaluates and commits until the budget is spent.
+// ahead is how many further populations the budget most likely takes, 0 where
+// nothing is known of that. What comes of a population does not depend on it:
+// it only keeps the sampler from walking populations that nobody will ask for.
+func (r *run) ahead(s store.State) int {
+	missing := r.plan.Campaign.Budget.Molecules - s.Trajectories
+	if missing <= 0 {
+		return 0
+	}
+	each := float64(r.plan.Campaign.Sample.Particles)
+	if s.Populations > 0 {
+		each = max(1, float64(s.Trajectories)) / float64(s.Populations)
+	}
+	return int(min(math.Ceil(float64(missing)/each), minDraws))
+}
+
+// populations samples, evaluates and commits until the budget is spent. It asks
+// after each population, in the order of their indices, so that the number of
+// populations does not depend on where the run was interrupted.
 func (r *run) populations(ctx context.Context, comp *compose.Composition) error {
 	state, err := r.campaign.State()
 	if err != nil || state.Status == store.Done {
@@ -136,60 +160,73 @@ func (r *run) populations(ctx context.Context, comp *compose.Composition) error 
 		}
 	}
 	r.report(state, 1)
-	total := r.planned()
-	if total > 0 && next >= total || r.enough(state) {
-		return nil
-	}
-	s, err := newSampler(r.plan, r.models, comp, next, max(0, total-next))
-	if err != nil {
-		return err
-	}
 	eval, err := newEvaluator(r.plan, r.campaign)
 	if err != nil {
 		return err
 	}
 	begun, restarts := time.Now(), r.models.restarts()
-	var weight float64 // of everything so far, to notice that there is nothing to find
-	for pop, err := range s.Populations(ctx) {
+	for !r.enough(state) {
+		if err := r.hopeless(state); err != nil {
+			return err
+		}
+		s, err := newSampler(r.plan, r.models, comp, next, r.ahead(state))
 		if err != nil {
 			return err
 		}
-		record, err := eval.population(ctx, pop)
-		if err != nil {
-			return err
+		eval.acceptance = s.Acceptance
+		for pop, err := range s.Populations(ctx) {
+			if err != nil {
+				return err
+			}
+			record, err := eval.population(ctx, pop)
+			if err != nil {
+				return err
+			}
+			now := r.models.restarts()
+			record.Diagnostics.Clock = store.PopulationTime{Seconds: time.Since(begun).Seconds(), Restarts: now - restarts}
+			begun, restarts = time.Now(), now
+			if err := r.campaign.Commit(ctx, record); err != nil {
+				return err
+			}
+			next = pop.Index + 1
+			if state, err = r.campaign.State(); err != nil {
+				return err
+			}
+			r.report(state, pop.MinESS/float64(max(1, pop.Drawn)))
+			if r.enough(state) {
+				return nil
+			}
+			if err := r.hopeless(state); err != nil {
+				return err
+			}
 		}
-		now := r.models.restarts()
-		record.Diagnostics.Clock = store.PopulationTime{Seconds: time.Since(begun).Seconds(), Restarts: now - restarts}
-		begun, restarts = time.Now(), now
-		if err := r.campaign.Commit(ctx, record); err != nil {
-			return err
-		}
-		if state, err = r.campaign.State(); err != nil {
-			return err
-		}
-		r.report(state, pop.MinESS/float64(max(1, pop.Drawn)))
-		weight += math.Exp(pop.LogEvidence)
-		if err := r.hopeless(state, weight); err != nil {
-			return err
-		}
-		if r.enough(state) {
-			return nil
+		if ctx.Err() != nil {
+			return ctx.Err()
 		}
 	}
-	return ctx.Err()
+	return nil
 }
 
 // enough tells whether the budget is spent.
 func (r *run) enough(s store.State) bool {
 	b := r.plan.Campaign.Budget
-	return b.Distinct > 0 && s.Candidates >= b.Distinct
+	return b.Distinct > 0 && s.Candidates >= b.Distinct || b.Molecules > 0 && s.Trajectories >= b.Molecules
 }
 
 // hopeless is an error where going on will not reach the budget.
-func (r *run) hopeless(s store.State, weight float64) error {
+func (r *run) hopeless(s store.State) error {
 	b := r.plan.Campaign.Budget
-	if weight == 0 && s.Populations >= 16 && s.Candidates == 0 {
+	draws := s.Populations * r.plan.Campaign.Sample.Particles
+	rejection := r.plan.Campaign.Sample.Method == sample.Rejection.String()
+	if s.Populations >= 16 && s.Trajectories == 0 && (!rejection || draws >= minDraws) {
+		if rejection {
+			return fmt.Errorf("platform: run %s: rejection kept none of %d draws\ntry: method: smc", r.plan.Campaign.Name, draws)
+		}
 		return sample.ErrNoSupport
+	}
+	if b.Molecules > 0 && draws >= minDraws && float64(draws) > maxPerMolecule*float64(b.Molecules) {
+		return fmt.Errorf("platform: run %s: %d draws gave %d finished molecules; %d will not be reached\ntry: method: smc, or a smaller budget",
+			r.plan.Campaign.Name, draws, s.Trajectories, b.Molecules)
 	}
 	if b.Distinct > 0 && b.Molecules == 0 && s.Trajectories > maxPerDistinct*b.Distinct {
 		return fmt.Errorf("platform: run %s: %d distinct molecules were found in %d; %d will not be reached",

@@ -28,8 +28,14 @@ type Summary struct {
 	ESS         float64         `json:"ess"`          // effective size of all samples together
 	MinESS      float64         `json:"min_ess"`      // smallest share of a population that was effective on the way, 0 to 1
 	LogEvidence sample.Estimate `json:"log_evidence"` // natural logarithm, NaN where the method gives none
-	PerSecond   float64         `json:"per_second"`   // molecules per second of wall time
-	Restarts    int             `json:"restarts"`     // plugin processes that were started again
+
+	// Acceptance is the share of draws that plain rejection from the mixture of
+	// the composition's bound would keep, estimated from the evidence; nil where
+	// the composition has no bound.
+	Acceptance *sample.Estimate `json:"acceptance,omitempty"`
+
+	PerSecond float64 `json:"per_second"` // molecules per second of wall time
+	Restarts  int     `json:"restarts"`   // plugin processes that were started again
 }
 
 // ObjectiveSummary is the weighted mean of an objective's raw value.
@@ -66,7 +72,7 @@ func Summarize(ctx context.Context, c *store.Campaign, wishes []Wish) (*Summary,
 // readPopulations averages the evidence over populations and adds up their
 // times, which follow one another.
 func (s *Summary) readPopulations(ctx context.Context, c *store.Campaign) error {
-	var logZ []float64
+	var logZ, logAcceptance []float64
 	var seconds float64
 	for p, err := range c.Populations(ctx) {
 		if err != nil {
@@ -74,13 +80,24 @@ func (s *Summary) readPopulations(ctx context.Context, c *store.Campaign) error 
 		}
 		d := p.Diagnostics
 		logZ = append(logZ, float64(d.LogEvidence))
+		logAcceptance = append(logAcceptance, math.Log(float64(d.Acceptance)))
 		seconds += d.Clock.Seconds
 		s.Restarts += d.Clock.Restarts
-		if share := float64(d.MinESS) / float64(max(1, p.Particles)); share < s.MinESS {
+		drawn := float64(p.Particles)
+		for _, e := range d.Extra {
+			if e.Name == drawnNumber {
+				drawn = float64(e.Value)
+			}
+		}
+		if share := float64(d.MinESS) / max(1, drawn); share < s.MinESS {
 			s.MinESS = share
 		}
 	}
 	s.LogEvidence = sample.LogMean(logZ)
+	if l := sample.LogMean(logAcceptance); !math.IsNaN(l.Value) {
+		a := math.Exp(l.Value)
+		s.Acceptance = &sample.Estimate{Value: a, SE: a * l.SE}
+	}
 	if seconds > 0 {
 		s.PerSecond = float64(s.Molecules) / seconds
 	}

@@ -54,7 +54,7 @@ type Diagnostics struct {
 	ESS         Number         `json:"ess"`          // effective sample size at the end, in particles
 	MinESS      Number         `json:"min_ess"`      // the smallest on the way, in particles
 	Resamplings int            `json:"resamplings"`
-	Acceptance  Number         `json:"acceptance"` // accepted share of proposals, 0 to 1
+	Acceptance  Number         `json:"acceptance"` // share of draws that rejection keeps, estimated; NaN where it has no bound
 	Extra       []NamedNumber  `json:"extra,omitempty"`
 	Clock       PopulationTime `json:"clock"`
 }

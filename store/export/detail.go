@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math"
 	"strconv"
 	"strings"
 
@@ -106,7 +107,10 @@ func (d *Detail) Write(w io.Writer) error {
 	}
 	field("state", "%x", d.Trajectory.Final())
 	diag := d.Population.Diagnostics
-	field("population", "%d particles, log evidence %.4f, effective sample size %.1f", d.Population.Particles, float64(diag.LogEvidence), float64(diag.ESS))
+	field("population", "%d particles, log evidence %.4f, effective sample size %.1f, smallest on the way %.1f", d.Population.Particles, float64(diag.LogEvidence), float64(diag.ESS), float64(diag.MinESS))
+	if a := float64(diag.Acceptance); !math.IsNaN(a) {
+		field("acceptance", "%.3g of the draws of plain rejection", a)
+	}
 	_, err := io.WriteString(w, b.String())
 	return err
 }

@@ -296,7 +296,11 @@ func TestShowKnowsEverything(t *testing.T) {
 	if err := d.Write(&b); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"rank         4 of 5", "score        0.500* from 25 % of the objectives' weight", "failed: it broke", "44 g/mol", "-1.5000  qed (core/gflownet", "state        0102"} {
+	d.Population.Diagnostics.MinESS, d.Population.Diagnostics.Acceptance = 3, 0.25
+	if err := d.Write(&b); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"smallest on the way 3.0", "acceptance   0.25 of the draws", "rank         4 of 5", "score        0.500* from 25 % of the objectives' weight", "failed: it broke", "44 g/mol", "-1.5000  qed (core/gflownet", "state        0102"} {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("it lacks %q:\n%s", want, b.String())
 		}
@@ -338,5 +342,27 @@ func TestTablesAreAligned(t *testing.T) {
 	}
 	if want := "NAME  STATUS  CANDIDATES  MOLECULES  SEED  UPDATED           EXPRESSION\nβ     done            12          0     0  2026-01-02 03:04  a\n"; b.String() != want {
 		t.Errorf("%s", b.String())
+	}
+}
+
+func TestACampaignWhoseRunWasKilledIsListedAsInterrupted(t *testing.T) {
+	t.Parallel()
+	s, err := store.Open(filepath.Join(t.TempDir(), "a.db"), store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	c, err := s.Start(t.Context(), store.Plan{Name: "a", Digest: "d"}, store.StartOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []store.Status{store.Interrupted, store.Done} {
+		list, err := export.Summaries(t.Context(), s)
+		if err != nil || len(list) != 1 || list[0].Status != want {
+			t.Errorf("%v, %v; want it %s", list, err, want)
+		}
+		if err := c.SetStatus(t.Context(), store.Done, ""); err != nil {
+			t.Fatal(err)
+		}
 	}
 }

@@ -23,7 +23,9 @@ type Summary struct {
 	Seconds      float64      `json:"seconds"`
 }
 
-// Summaries lists the campaigns of the store by name.
+// Summaries lists the campaigns of the store by name. A campaign that is still
+// marked as running counts as interrupted: a store that can be opened has no
+// other user, so whoever ran it was killed.
 func Summaries(ctx context.Context, s *store.Store) ([]Summary, error) {
 	out := []Summary{}
 	for c, err := range s.Campaigns(ctx) {
@@ -33,6 +35,9 @@ func Summaries(ctx context.Context, s *store.Store) ([]Summary, error) {
 		state, err := c.State()
 		if err != nil {
 			return nil, err
+		}
+		if state.Status == store.Running {
+			state.Status = store.Interrupted
 		}
 		plan := c.Plan()
 		out = append(out, Summary{

@@ -1,0 +1,176 @@
+package platform
+
+import (
+	"context"
+	"errors"
+	"math"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/molsculpt/molsculpt/platform/compose"
+	"github.com/molsculpt/molsculpt/platform/config"
+	"github.com/molsculpt/molsculpt/platform/sample"
+	"github.com/molsculpt/molsculpt/sdk/space"
+	"github.com/molsculpt/molsculpt/store"
+)
+
+// smallRun is a run over the enumerable space, its models in this process.
+func smallRun(t *testing.T, campaign, file string) (*run, *compose.Composition) {
+	t.Helper()
+	c, err := config.ParseCampaign("f", []byte(campaign))
+	if err != nil {
+		t.Fatal(err)
+	}
+	sp, _ := enumerable(t)
+	p := &Plan{Campaign: c, Space: sp, Digest: "d"}
+	if p.Expression, err = parseExpression(c); err != nil {
+		t.Fatal(err)
+	}
+	if p.method, err = findMethod(c, p.Expression); err != nil {
+		t.Fatal(err)
+	}
+	for _, o := range c.Objectives {
+		objective, err := NewObjective(o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.Objectives = append(p.Objectives, objective)
+	}
+	comp, err := compose.Compile(p.Expression, nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	st, err := store.Open(filepath.Join(t.TempDir(), file), store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = st.Close() })
+	r := &run{plan: p, models: &models{policies: []space.Policy{uneven{sp, 1}, uneven{sp, 2}}}}
+	r.campaign, err = st.Start(t.Context(), r.record(nil), store.StartOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r, comp
+}
+
+func twoModels(method string, molecules string) string {
+	return `{version: 1, name: small, seed: 3, compose: a & b,
+  models: {a: {plugin: ./p}, b: {plugin: ./p}},
+  sample: {method: ` + method + `, particles: 16}, objectives: [{reward: mw}],
+  budget: {molecules: ` + molecules + `}}`
+}
+
+func TestRejectionGoesOnUntilTheBudgetOfMoleculesIsFinished(t *testing.T) {
+	t.Parallel()
+	whole, comp := smallRun(t, twoModels("rejection", "64"), "whole.db")
+	if err := whole.populations(t.Context(), comp); err != nil {
+		t.Fatal(err)
+	}
+	end, err := whole.campaign.State()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if end.Trajectories < 64 {
+		t.Errorf("%d finished molecules where 64 were asked for", end.Trajectories)
+	}
+	if end.Populations <= 4 {
+		t.Fatalf("%d populations of 16: nothing was rejected, and nothing is tested", end.Populations)
+	}
+
+	// Cut off twice, the run ends at the same population.
+	cut, comp := smallRun(t, twoModels("rejection", "64"), "cut.db")
+	for _, at := range []int{2, 5} {
+		ctx, cancel := context.WithCancel(t.Context())
+		cut.options.Progress = func(p Progress) {
+			if p.Populations >= at {
+				cancel()
+			}
+		}
+		if err := cut.populations(ctx, comp); !errors.Is(err, context.Canceled) {
+			t.Fatalf("cut off at %d: %v", at, err)
+		}
+	}
+	cut.options.Progress = nil
+	if err := cut.populations(t.Context(), comp); err != nil {
+		t.Fatal(err)
+	}
+	again, err := cut.campaign.State()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again.Populations != end.Populations || again.Trajectories != end.Trajectories || again.Candidates != end.Candidates {
+		t.Errorf("cut off: %+v; in one go: %+v", again, end)
+	}
+}
+
+func TestEveryPopulationCountsWhereAllDrawsAreMolecules(t *testing.T) {
+	t.Parallel()
+	r, comp := smallRun(t, twoModels("smc", "60"), "a.db")
+	if err := r.populations(t.Context(), comp); err != nil {
+		t.Fatal(err)
+	}
+	if s, err := r.campaign.State(); err != nil || s.Populations != 4 || s.Trajectories != 64 {
+		t.Errorf("%+v, %v; want 4 populations of 16", s, err)
+	}
+}
+
+func TestASummaryHasAcceptanceAndSmallestSampleSize(t *testing.T) {
+	t.Parallel()
+	got := map[string]*Summary{}
+	for _, method := range []string{"smc", "rejection"} {
+		r, comp := smallRun(t, twoModels(method, "800"), method+".db")
+		if err := r.populations(t.Context(), comp); err != nil {
+			t.Fatal(err)
+		}
+		s, err := Summarize(t.Context(), r.campaign, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s.Acceptance == nil || !(s.Acceptance.Value > 0) || !(s.Acceptance.Value < 1) || !(s.Acceptance.SE > 0) {
+			t.Fatalf("%s: acceptance %v", method, s.Acceptance)
+		}
+		if !(s.MinESS >= 0 && s.MinESS <= 1) || method == "smc" && s.MinESS == 0 { // rejection may keep none of a population
+			t.Errorf("%s: smallest effective sample size %v", method, s.MinESS)
+		}
+		got[method] = s
+		if method == "rejection" { // what was kept of what was drawn
+			kept := float64(s.Molecules) / float64(16*s.Populations)
+			if math.Abs(s.Acceptance.Value-kept) > 1e-9 {
+				t.Errorf("acceptance %v, but %v was kept", s.Acceptance.Value, kept)
+			}
+		}
+	}
+	a, b := got["smc"].Acceptance, got["rejection"].Acceptance
+	if math.Abs(a.Value-b.Value) > 5*math.Hypot(a.SE, b.SE) {
+		t.Errorf("acceptance %v by smc, %v by rejection", a, b)
+	}
+
+	// No bound, no acceptance.
+	r, comp := smallRun(t, strings.Replace(twoModels("smc", "32"), "a & b", "a^2", 1), "power.db")
+	r.models.policies = r.models.policies[:1]
+	if err := r.populations(t.Context(), comp); err != nil {
+		t.Fatal(err)
+	}
+	if s, err := Summarize(t.Context(), r.campaign, nil); err != nil || s.Acceptance != nil {
+		t.Errorf("%v, %v: a power has no bound", s.Acceptance, err)
+	}
+}
+
+func TestRejectionThatKeepsNothingIsGivenUp(t *testing.T) {
+	t.Parallel()
+	r, _ := smallRun(t, twoModels("rejection", "64"), "a.db")
+	if err := r.hopeless(store.State{Populations: 1000}); err != nil {
+		t.Errorf("16000 draws are not enough to give up: %v", err)
+	}
+	if err := r.hopeless(store.State{Populations: minDraws / 16}); err == nil || !strings.Contains(err.Error(), "method: smc") {
+		t.Errorf("got %v", err)
+	}
+	if err := r.hopeless(store.State{Populations: maxPerMolecule * 64, Trajectories: 3}); err == nil {
+		t.Error("three molecules of 64 after so many draws")
+	}
+	r, _ = smallRun(t, twoModels("smc", "64"), "b.db")
+	if err := r.hopeless(store.State{Populations: 16}); !errors.Is(err, sample.ErrNoSupport) {
+		t.Errorf("got %v", err)
+	}
+}
