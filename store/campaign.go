@@ -32,7 +32,7 @@ type StartOptions struct {
 // Start begins the campaign of the plan, or goes on with it where the store
 // holds it. A campaign that is done stays as it is. Errors: [*PlanChangedError]
 // where the name is taken by another plan, [*NumericChangedError],
-// [*InvalidError].
+// [*CanonicalChangedError] unless the campaign is done, [*InvalidError].
 func (s *Store) Start(ctx context.Context, plan Plan, o StartOptions) (*Campaign, error) {
 	if err := plan.validate(); err != nil {
 		return nil, err
@@ -53,6 +53,9 @@ func (s *Store) Start(ctx context.Context, plan Plan, o StartOptions) (*Campaign
 			stored, state = &p, st
 			if p.Digest != plan.Digest {
 				return &PlanChangedError{Name: plan.Name, Stored: p, Given: plan}
+			}
+			if p.Canonicalizer != plan.Canonicalizer && st.Status != Done {
+				return &CanonicalChangedError{Name: plan.Name, Stored: p.Canonicalizer, Given: plan.Canonicalizer}
 			}
 			if p.Numeric != plan.Numeric && !slices.Contains(st.Numerics, plan.Numeric) && !o.ForceNumeric {
 				return &NumericChangedError{Name: plan.Name, Stored: p.Numeric, Given: plan.Numeric}

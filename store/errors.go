@@ -122,7 +122,21 @@ type NumericChangedError struct {
 func (e *NumericChangedError) Error() string {
 	return fmt.Sprintf("store: campaign %q was begun with the numerics %q, this machine has %q: "+
 		"going on would not reproduce an uninterrupted run\n"+
-		"  try: the machine it was begun on, or force it and accept that",
+		"  try: the machine it was begun on, or --force-numeric to go on and accept that",
+		e.Name, e.Stored, e.Given)
+}
+
+// CanonicalChangedError is returned when a campaign would go on under another
+// version of the canonical SMILES: one molecule would then have two names in it.
+type CanonicalChangedError struct {
+	Name          string
+	Stored, Given string
+}
+
+func (e *CanonicalChangedError) Error() string {
+	return fmt.Sprintf("store: campaign %q was begun with the canonical SMILES %q, this program writes %q: "+
+		"going on would count one molecule as two\n"+
+		"  try: the program it was begun with, or another name or store for a campaign from the start",
 		e.Name, e.Stored, e.Given)
 }
 

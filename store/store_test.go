@@ -305,6 +305,17 @@ func TestStartTellsPlansApart(t *testing.T) {
 	if diff := cmp.Diff(before, dump(t, s)); diff != "" {
 		t.Errorf("a refused start wrote: %s", diff)
 	}
+	if !strings.Contains(numeric.Error(), "--force-numeric") {
+		t.Errorf("the message names no way out: %v", numeric)
+	}
+	renamed := plan("a")
+	renamed.Canonicalizer = "2"
+	var canonical *store.CanonicalChangedError
+	for _, force := range []bool{false, true} {
+		if _, err := s.Start(ctx, renamed, store.StartOptions{ForceNumeric: force}); !errors.As(err, &canonical) {
+			t.Fatalf("other canonical SMILES: %v", err)
+		}
+	}
 	c, err := s.Start(ctx, moved, store.StartOptions{ForceNumeric: true})
 	if err != nil {
 		t.Fatal(err)
