@@ -7,7 +7,9 @@ package catalog
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -139,6 +141,9 @@ func (c *Catalog) Load(ref, dir string) (Weights, error) {
 		path = filepath.Join(dir, path)
 	}
 	data, err := os.ReadFile(path)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return Weights{}, &Error{Msg: fmt.Sprintf("the weights %s cannot be read: %v", ref, cause(err)), Hint: "a file that molsculpt train wrote and that you may read"}
+	}
 	if err != nil {
 		return Weights{}, &Error{Msg: "there are no weights at " + ref, Hint: strings.Join(append(c.weightNames(), "a file that molsculpt train wrote"), ", ")}
 	}
@@ -146,6 +151,15 @@ func (c *Catalog) Load(ref, dir string) (Weights, error) {
 		return Weights{}, &Error{Msg: "the weights file " + ref + " is empty", Hint: "a file that molsculpt train wrote"}
 	}
 	return Weights{Ref: ref, Data: data, SHA256: hash(data)}, nil
+}
+
+// cause is a file error without the path, which the message has.
+func cause(err error) error {
+	var p *fs.PathError
+	if errors.As(err, &p) {
+		return p.Err
+	}
+	return err
 }
 
 func (c *Catalog) pluginIDs() []string {

@@ -127,3 +127,19 @@ func TestWeightsAreBundledOrAFile(t *testing.T) {
 		}
 	}
 }
+
+func TestWeightsThatCannotBeReadAreNotCalledAbsent(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	_, err := bundle().Load("./absent", dir)
+	if m := message(t, err); !strings.Contains(m, "there are no weights at ./absent") {
+		t.Errorf("got %s", m)
+	}
+	if err := os.Mkdir(filepath.Join(dir, "folder"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	_, err = bundle().Load("./folder", dir)
+	if m := message(t, err); !strings.Contains(m, "the weights ./folder cannot be read: is a directory") {
+		t.Errorf("the cause is lost: %s", m)
+	}
+}
