@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/molsculpt/molsculpt/platform/catalog"
+	"github.com/molsculpt/molsculpt/platform/sample"
 	"github.com/molsculpt/molsculpt/platform/supervise"
 	"github.com/molsculpt/molsculpt/sdk"
 	"github.com/molsculpt/molsculpt/sdk/host"
@@ -66,7 +67,7 @@ func (m *models) start(ctx context.Context, i int, pm PlannedModel, sp *space.Fr
 		Options: pm.Options,
 	}, pm.Conditions)
 	if err != nil {
-		return placedOr(ctx, pm.file.Mark.Errorf("model %s cannot be loaded: %v", pm.Name, err), err)
+		return placedOr(ctx, loadError(pm, err), err)
 	}
 	m.policies[i] = policy
 	health, err := plugin.Health(ctx)
@@ -75,6 +76,22 @@ func (m *models) start(ctx context.Context, i int, pm PlannedModel, sp *space.Fr
 	}
 	m.devices[i] = health.Device
 	return nil
+}
+
+// loadError puts an error of loading a model to its place: the condition that it
+// speaks of, or the model.
+func loadError(pm PlannedModel, err error) error {
+	mark, reason := pm.file.Mark, err.Error()
+	var wrong *sdk.ConditionError
+	if errors.As(err, &wrong) {
+		reason = wrong.Reason
+		for _, c := range pm.file.Conditions {
+			if c.Name == wrong.Name {
+				mark = c.Mark
+			}
+		}
+	}
+	return mark.Errorf("model %s cannot be loaded: %s", pm.Name, reason)
 }
 
 // placedOr is the error with its place, or the context's own error.
@@ -113,9 +130,9 @@ func (m *models) restarts() int {
 }
 
 // numeric names what the numbers of a run depend on besides its plan: the
-// instruction set and the kernels that the models compute with.
+// instruction set, the sampler, and the kernels that the models compute with.
 func (m *models) numeric() string {
-	parts := []string{runtime.GOARCH}
+	parts := []string{runtime.GOARCH, sample.Version}
 	for i, p := range m.plugins {
 		d := p.Describe()
 		part := fmt.Sprintf("%s@%s", d.Name, d.Version)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -25,6 +26,8 @@ type Plan struct {
 	Expression *compose.Expression
 	Models     []PlannedModel // those that the expression names, in its order
 	Objectives []rewards.Objective
+
+	method sample.Method // never Auto
 
 	Text   string // the resolved campaign, canonical
 	Digest string // sha256 of Text: with the name, the campaign's identity
@@ -68,7 +71,8 @@ func NewPlan(c *config.Campaign, cat *catalog.Catalog) (*Plan, error) {
 			errs = append(errs, err)
 			p.Models = append(p.Models, m)
 		}
-		errs = append(errs, checkMethod(c, p.Expression))
+		p.method, err = findMethod(c, p.Expression)
+		errs = append(errs, err)
 	}
 	for _, o := range c.Objectives {
 		resolved, err := NewObjective(o)
@@ -78,24 +82,44 @@ func NewPlan(c *config.Campaign, cat *catalog.Catalog) (*Plan, error) {
 	if err := config.Collect(errs...); err != nil {
 		return nil, err
 	}
-	id := config.Identities{Space: p.Space.Descriptor().Digest, Models: map[string]string{}}
+	p.resolve()
+	return p, nil
+}
+
+// resolve writes the plan as text with everything in it that the program fills
+// in: the method that auto stands for, the goal and curve that an objective has
+// by default, the expression in its one spelling. What two files that mean the
+// same leave out or spell differently is then not in their digests, and what a
+// later program fills in differently is.
+func (p *Plan) resolve() {
+	c := *p.Campaign
+	c.Compose.Value = p.Expression.String()
+	c.Sample.Method = p.method.String()
+	c.Objectives = slices.Clone(c.Objectives)
+	id := config.Identities{Space: p.Space.Descriptor().Digest, Models: map[string]string{}, Curves: map[string]string{}}
+	for i, o := range p.Objectives {
+		to := &c.Objectives[i]
+		to.Goal = o.Goal.String()
+		if line, ok := o.Curve.(rewards.Linear); ok && (line.Exponent == 0 || line.Exponent == 1) {
+			to.Curve = make([]config.Point, len(line.Points))
+			for k, at := range line.Points {
+				to.Curve[k] = config.Point{Value: at.X, Desirability: at.Y}
+			}
+		} else {
+			id.Curves[o.Name] = o.Curve.String() // a file has no words for it
+		}
+	}
 	for _, m := range p.Models {
 		id.Models[m.Name] = m.identity()
 	}
 	p.Text = c.Plan(id)
 	p.Digest = config.Digest(p.Text)
-	return p, nil
 }
 
 // Rename gives the campaign another name, and with it another identity.
 func (p *Plan) Rename(name string) {
 	p.Campaign.Name = name
-	id := config.Identities{Space: p.Space.Descriptor().Digest, Models: map[string]string{}}
-	for _, m := range p.Models {
-		id.Models[m.Name] = m.identity()
-	}
-	p.Text = p.Campaign.Plan(id)
-	p.Digest = config.Digest(p.Text)
+	p.resolve()
 }
 
 // OpenVocabulary reads the vocabulary of that name: "builtin" or a file.
@@ -157,29 +181,29 @@ func parseExpression(c *config.Campaign) (*compose.Expression, error) {
 	return nil, place
 }
 
-// checkMethod makes sure that the method can sample the composition, with no
-// model at hand.
-func checkMethod(c *config.Campaign, e *compose.Expression) error {
+// findMethod is the method that samples the composition, never Auto; it makes
+// sure that it can, with no model at hand.
+func findMethod(c *config.Campaign, e *compose.Expression) (sample.Method, error) {
 	method, err := sample.ParseMethod(c.Sample.Method)
 	if err != nil {
-		return c.Sample.Mark.Errorf("%v", err)
+		return method, c.Sample.Mark.Errorf("%v", err)
 	}
 	comp, err := compose.Compile(e, nil, nil)
 	if err != nil {
-		if method == sample.Ancestral || method == sample.Rejection {
-			err = fmt.Errorf("the method %v cannot sample a nested composition", method)
-		} else {
-			return nil
+		if method != sample.Ancestral && method != sample.Rejection {
+			return sample.SMC, nil // its parts are no plain models
 		}
+		err = fmt.Errorf("the method %v cannot sample a nested composition", method)
 	} else {
-		_, err = sample.New(nil, make([]space.Policy, len(comp.Models())), comp, sample.Options{Method: method})
-	}
-	if err == nil {
-		return nil
+		var s *sample.Sampler
+		s, err = sample.New(nil, make([]space.Policy, len(comp.Models())), comp, sample.Options{Method: method})
+		if err == nil {
+			return s.Method(), nil
+		}
 	}
 	wrong := c.Sample.Mark.Errorf("%s", strings.TrimPrefix(err.Error(), "sample: make sampler: "))
 	wrong.Hint = "method: smc"
-	return wrong
+	return method, wrong
 }
 
 func findModel(c *config.Campaign, cat *catalog.Catalog, name, dir string) (PlannedModel, error) {
