@@ -43,6 +43,7 @@ type Trained struct {
 	SHA256  string // of the weights
 	Resumed bool   // whether it went on from a checkpoint
 	Stopped bool   // whether it can go on from one
+	Already bool   // whether it was finished before, and nothing was done
 	Stats   RewardStats
 }
 
@@ -50,6 +51,7 @@ type Trained struct {
 type ModelCard struct {
 	Name          string          `json:"name"`
 	WeightsSHA256 string          `json:"weights_sha256"`
+	Identity      string          `json:"identity,omitempty"` // digest of all that the training depended on
 	Plugin        string          `json:"plugin"`
 	PluginVersion string          `json:"plugin_version"`
 	Space         store.Space     `json:"space"`
@@ -83,10 +85,18 @@ func Train(ctx context.Context, t *config.Training, cat *catalog.Catalog, o Trai
 		return nil, err
 	}
 	out := t.Path(t.Out.Value)
+	if err := checkOut(t, out); err != nil {
+		return nil, err
+	}
 	check := &checkpoint{path: out + ".checkpoint", identity: trainingIdentity(t, sp, objective)}
 	previous, err := check.load(o.Fresh)
 	if err != nil {
 		return nil, err
+	}
+	if previous == nil && !o.Fresh { // a checkpoint was begun with leave to overwrite
+		if done, err := check.finished(t, out); done != nil || err != nil {
+			return done, err
+		}
 	}
 	plugin, err := startPlugin(ctx, found, o.Log)
 	if err != nil {
@@ -119,7 +129,7 @@ func Train(ctx context.Context, t *config.Training, cat *catalog.Catalog, o Trai
 		return done, nil
 	}
 	card := ModelCard{
-		Name: t.Name, Plugin: d.Name, PluginVersion: d.Version, Space: spaceRecord(sp),
+		Name: t.Name, Identity: check.identity, Plugin: d.Name, PluginVersion: d.Version, Space: spaceRecord(sp),
 		Vocabulary: t.Space.Vocabulary.Value, Seed: t.Seed, Training: t.Train.JSON, Model: result.Card,
 		Reward: CardReward{objective.Function.Name, objective.Goal.String(), objective.Curve.String(), t.Floor, done.Stats},
 	}
@@ -127,6 +137,59 @@ func Train(ctx context.Context, t *config.Training, cat *catalog.Catalog, o Trai
 		return nil, err
 	}
 	return done, check.remove()
+}
+
+// checkOut makes sure, before hours of training, that the weights and their card
+// can be written.
+func checkOut(t *config.Training, out string) error {
+	dir := filepath.Dir(out)
+	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+		wrong := t.Out.Errorf("there is no folder %s for the weights", dir)
+		wrong.Hint = "create it, or name another file with out:"
+		return wrong
+	}
+	for _, path := range []string{out, cardFile(out)} {
+		if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+			wrong := t.Out.Errorf("%s is no file, and cannot be written", path)
+			wrong.Hint = "out: " + t.Name + ".safetensors"
+			return wrong
+		}
+	}
+	f, err := os.CreateTemp(dir, filepath.Base(out)+".new-*")
+	if err != nil {
+		var cause *fs.PathError
+		if errors.As(err, &cause) {
+			err = cause.Err
+		}
+		return t.Out.Errorf("the weights cannot be written to %s: %v", dir, err)
+	}
+	return errors.Join(f.Close(), os.Remove(f.Name()))
+}
+
+// finished is the result of this training where it is there already, nil where
+// nothing is; the weights of another training are an error.
+func (c *checkpoint) finished(t *config.Training, out string) (*Trained, error) {
+	weights, err := os.ReadFile(out)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("platform: read weights: %w", err)
+	}
+	sum := sha256.Sum256(weights)
+	done := &Trained{Weights: out, Card: cardFile(out), SHA256: hex.EncodeToString(sum[:]), Already: true}
+	var card ModelCard
+	text, err := os.ReadFile(done.Card)
+	if err == nil {
+		err = json.Unmarshal(text, &card)
+	}
+	if err != nil || card.Identity != c.identity || card.WeightsSHA256 != done.SHA256 {
+		wrong := t.Out.Errorf("%s holds the weights of another training", out)
+		wrong.Hint = "another file with out:, or --fresh to overwrite it"
+		return nil, wrong
+	}
+	done.Stats = card.Reward.RewardStats
+	return done, nil
 }
 
 // optionOf is the place of the option that a plugin's error speaks of, or of all
