@@ -22,7 +22,7 @@ const (
 
 // Plugin is what a program serves. A capability that is nil is absent.
 type Plugin struct {
-	// Name and Version have at most 100 printable characters, no spaces; hosts
+	// Name and Version have at most 100 bytes, printable and without spaces; hosts
 	// refuse others.
 	Name    string // vendor/product, for example "acme/kinase"
 	Version string // of the plugin, a semantic version without a "v"

@@ -132,6 +132,9 @@ func (p *process) explain(name, call string, err error) error {
 		e.Reason += " (" + p.runner.state + ")"
 	}
 	if lines := p.log.Last(); len(lines) > 0 {
+		for i, l := range lines {
+			lines[i] = host.Line(l)
+		}
 		e.Reason += "\nthe last lines it wrote:\n  | " + strings.Join(lines, "\n  | ")
 	}
 	return &e

@@ -497,3 +497,14 @@ func TestAConditionThatAModelDoesNotTakeIsNamed(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+func TestTheLastLinesOfAPluginAreShort(t *testing.T) {
+	t.Parallel()
+	log := host.NewLog(nil)
+	fmt.Fprintf(log.Stream(), "%s\n", strings.Repeat("x", 5000))
+	p := &process{log: log, runner: newRunner(nil, log, "")}
+	err := p.explain("acme/x", "start", errors.New("\x1b[2J"+strings.Repeat("y", 5000)))
+	if err == nil || !strings.Contains(err.Error(), "| xxx") || strings.Contains(err.Error(), "\x1b") || len(err.Error()) > 1200 {
+		t.Errorf("%d bytes: %.100q", len(err.Error()), err)
+	}
+}
