@@ -10,6 +10,7 @@ import (
 
 	"github.com/molsculpt/molsculpt/platform/catalog"
 	"github.com/molsculpt/molsculpt/platform/config"
+	"github.com/molsculpt/molsculpt/platform/sample"
 	"github.com/molsculpt/molsculpt/rewards"
 	"github.com/molsculpt/molsculpt/sdk"
 )
@@ -112,5 +113,12 @@ func TestAWrongConditionIsShownWhereItStands(t *testing.T) {
 	}
 	if strings.Contains(err.Error(), "call") {
 		t.Errorf("the message names the call: %v", err)
+	}
+}
+
+func TestTheNumericIDNamesTheSampler(t *testing.T) {
+	t.Parallel()
+	if n := (&models{}).numeric(); !strings.Contains(n, sample.Version) {
+		t.Errorf("another sampler would go on with the campaign: %s", n)
 	}
 }

@@ -251,7 +251,7 @@ func (x node) almostNumber() bool {
 		return true
 	case *ast.StringNode:
 		_, err := strconv.ParseFloat(s.Value, 64)
-		return err == nil
+		return err == nil || errors.Is(err, strconv.ErrRange)
 	}
 	return false
 }
