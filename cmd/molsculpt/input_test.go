@@ -5,12 +5,15 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/molsculpt/molsculpt/platform"
 	"github.com/molsculpt/molsculpt/platform/catalog"
 	"github.com/molsculpt/molsculpt/platform/config"
+	"github.com/molsculpt/molsculpt/platform/sample"
 	"github.com/molsculpt/molsculpt/store"
 )
 
@@ -163,6 +166,23 @@ func TestTheDemosAdviceWorks(t *testing.T) {
 	for _, want := range []string{"- seed: 7", "+ seed: 8", "molsculpt run molsculpt-demo/both.yaml --store molsculpt-demo/molsculpt.db --new", "delete the file"} {
 		if !strings.Contains(e, want) {
 			t.Errorf("it lacks %q:\n%s", want, e)
+		}
+	}
+}
+
+func TestTheTableHasAcceptanceAndTheSmallestSampleSize(t *testing.T) {
+	t.Parallel()
+	var out strings.Builder
+	err := writeSummaries(&out, []*platform.Summary{
+		{Campaign: "a", MinESS: 0.25, Acceptance: &sample.Estimate{Value: 0.000123456, SE: 0.0000021}},
+		{Campaign: "b", MinESS: 1},
+	}, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{`min ESS +log evidence +acceptance`, `(?m)^a .* 25% .* 0\.000123 ±2\.1e-06 `, `(?m)^b .* 100% .* - `} {
+		if !regexp.MustCompile(want).MatchString(out.String()) {
+			t.Errorf("no %s in\n%s", want, out.String())
 		}
 	}
 }

@@ -12,6 +12,17 @@ import (
 	"github.com/spf13/cobra"
 )
 
+// trained is a platform.Trained as train --json prints it.
+type trained struct {
+	Weights string               `json:"weights"`
+	Card    string               `json:"card"`
+	SHA256  string               `json:"sha256"`
+	Resumed bool                 `json:"resumed"` // from a checkpoint
+	Stopped bool                 `json:"stopped"` // at a checkpoint
+	Already bool                 `json:"already"` // done before
+	Stats   platform.RewardStats `json:"stats"`
+}
+
 func (a *app) trainCommand() *cobra.Command {
 	var fresh, asJSON bool
 	c := &cobra.Command{
@@ -65,11 +76,17 @@ Functions:
 			}
 			bar.close()
 			if asJSON {
-				return writeJSON(a.Out, result)
+				return writeJSON(a.Out, trained(*result))
 			}
 			if result.Stopped {
 				a.say("interrupted at a checkpoint. Go on with the same command.")
 				return exitStatus(1)
+			}
+			if result.Already {
+				a.say("trained already, and nothing has changed since; --fresh trains anew")
+			}
+			if result.Already {
+				a.say("this training is done already; --fresh begins it anew")
 			}
 			s := result.Stats
 			fmt.Fprintf(a.Out, "weights  %s\ncard     %s\nsha256   %s\n", result.Weights, result.Card, result.SHA256)
@@ -77,7 +94,7 @@ Functions:
 			return nil
 		},
 	}
-	c.Flags().BoolVar(&fresh, "fresh", false, "begin anew, and forget the checkpoint")
+	c.Flags().BoolVar(&fresh, "fresh", false, "begin anew, and forget the checkpoint and the weights that are there")
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return c
 }

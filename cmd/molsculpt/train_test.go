@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"strings"
@@ -104,5 +105,33 @@ func TestMistakesOfATrainingAreShownInItsFile(t *testing.T) {
 		if err == nil || !strings.Contains(string(out), c.want) {
 			t.Errorf("%s: %v\n%s", name, err, out)
 		}
+	}
+}
+
+func TestATrainingThatIsDoneIsNotDoneAgain(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.write("quick.yaml", strings.Replace(string(s.read(s.training("slow", "quick.safetensors"))), "reward:", "plugin: ./tilted\nreward:", 1), 0o644)
+	for _, already := range []bool{false, true} {
+		out, err := s.command("train", "quick.yaml", "--json").Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got map[string]any
+		if err := json.Unmarshal(out, &got); err != nil {
+			t.Fatal(err)
+		}
+		for k := range got {
+			if k != strings.ToLower(k) {
+				t.Errorf("the key %q is not in lower case", k)
+			}
+		}
+		if got["already"] != already {
+			t.Errorf("it says\n%s", out)
+		}
+	}
+	out, err := s.command("train", "quick.yaml").CombinedOutput()
+	if err != nil || !strings.Contains(string(out), "done already; --fresh") {
+		t.Errorf("%v\n%s", err, out)
 	}
 }
