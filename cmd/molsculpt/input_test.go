@@ -67,6 +67,16 @@ func TestAMoleculeWithTooManyAtomsIsNotReadAndDoesNotStopTheRun(t *testing.T) {
 	}
 }
 
+func TestAVocabularyCountsALargeMoleculeAsNone(t *testing.T) {
+	t.Parallel()
+	out := filepath.Join(t.TempDir(), "v.json")
+	in := strings.Repeat("C", 20*maxAtoms) + "\nCCOc1ccccc1\nCCOc1ccccc1\n" + strings.Repeat("C", 2*maxLine) + "\n"
+	code, _, err := run(t, in, "vocab", "build", "-", "--size", "2", "--out", out)
+	if code != 0 || !strings.Contains(err, "4 lines, 2 not molecules") {
+		t.Errorf("exit %d\n%s", code, err)
+	}
+}
+
 func TestAtomsAreCountedAsTheyAreWritten(t *testing.T) {
 	t.Parallel()
 	for smi, want := range map[string]int{

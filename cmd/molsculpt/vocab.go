@@ -192,8 +192,12 @@ func percent(n, of int) string {
 	return fmt.Sprintf("%.1f %%", 100*float64(n)/float64(of))
 }
 
+// tooLarge stands for a molecule of more than maxAtoms atoms, or a line that was
+// cut: it is no SMILES, so that it is counted as no molecule.
+const tooLarge = "(too large)"
+
 // smilesLines reads the first field of every line of several files; empty lines
-// and those that begin with # are left out.
+// and those that begin with # are left out, and what is too large is tooLarge.
 func (a *app) smilesLines(files []string) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
 		for _, name := range files {
@@ -215,12 +219,18 @@ func (a *app) smilesOf(name string, yield func(string, error) bool) (more bool, 
 	defer in.Close()
 	r := bufio.NewReaderSize(in, 1<<16)
 	for first := true; ; first = false {
-		line, _, err := readLine(r)
+		line, cut, err := readLine(r)
 		if first {
 			line = strings.TrimPrefix(line, byteOrderMark)
 		}
-		if s := firstField(line); s != "" && s[0] != '#' && !yield(s, nil) {
-			return false, nil
+		s := firstField(line)
+		if s != "" && s[0] != '#' {
+			if cut || countAtoms(s) > maxAtoms {
+				s = tooLarge
+			}
+			if !yield(s, nil) {
+				return false, nil
+			}
 		}
 		if errors.Is(err, io.EOF) {
 			return true, nil
