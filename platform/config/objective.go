@@ -50,11 +50,12 @@ func parseObjective(src *source, item node) Objective {
 		item.fail("reward: qed (molsculpt score --help lists them)", "the objective has no reward")
 	}
 	o.Name = o.Reward.Value
+	named := f["reward"]
 	if v, ok := f["name"]; ok {
-		o.Name = v.text("name").Value
-		if o.Name != "" && !objectiveName(o.Name) {
-			v.fail("letters, digits, - and _, but not and, or, not", "the name %q cannot be used for an objective", o.Name)
-		}
+		o.Name, named = v.text("name").Value, v
+	}
+	if o.Name != "" && !objectiveName(o.Name) {
+		named.fail("letters, digits, - and _, but not and, or, not", "the name %q cannot be used for an objective", o.Name)
 	}
 	if v, ok := f["weight"]; ok {
 		before := len(src.errs)
