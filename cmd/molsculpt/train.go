@@ -83,9 +83,6 @@ Functions:
 				return exitStatus(1)
 			}
 			if result.Already {
-				a.say("trained already, and nothing has changed since; --fresh trains anew")
-			}
-			if result.Already {
 				a.say("this training is done already; --fresh begins it anew")
 			}
 			s := result.Stats
