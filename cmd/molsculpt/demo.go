@@ -23,8 +23,8 @@ const demoParticles = 50
 
 // The betas of the demo's models: how far they lean to their reward's best.
 const (
-	qedBeta = 32
-	saBeta  = 32
+	qedBeta = 64
+	saBeta  = 128
 )
 
 // demoCampaign is the starter campaign; the others are the same with another

@@ -21,6 +21,7 @@ func (p *Policy) state(s *scratch, a answer, name, i, at, rows int, st space.Sta
 	s.logits = grow(s.logits, n)
 	s.legal = grow(s.legal, n)
 	clear(s.legal)
+	stopLegal := p.space.Legal(st, s.legal)
 	if a.queries != nil {
 		if err := p.products(s, a, name, at, rows, st); err != nil {
 			return err
@@ -28,7 +29,6 @@ func (p *Policy) state(s *scratch, a answer, name, i, at, rows int, st space.Sta
 	} else if n > 0 {
 		s.logits = wire.Floats(s.logits, a.dense[4*at*columns:4*(at*columns+n)])
 	}
-	stopLegal := p.space.Legal(st, s.legal)
 	stop := wire.Float(a.stop, i)
 	if bad(stop) {
 		return p.c.wrong(call, statePlace(name, st)+", stop", "%v is no log-preference", stop)
@@ -89,7 +89,8 @@ func normalise(dst *space.Steps, s *scratch, stop float64, stopLegal bool, most 
 	}
 }
 
-// products fills the logits of one state from its queries and the keys.
+// products fills the logits of one state's legal cells from its queries and the
+// keys; the others become zero.
 func (p *Policy) products(s *scratch, a answer, name, at, rows int, st space.State) error {
 	const call = "Policy.Step"
 	columns := p.space.Columns()
@@ -99,35 +100,59 @@ func (p *Policy) products(s *scratch, a answer, name, at, rows int, st space.Sta
 			return p.c.wrong(call, fmt.Sprintf("%s, row %d", statePlace(name, st), i/p.width), "%v in the query is no finite number", v)
 		}
 	}
+	clear(s.logits)
 	for r := range rows {
 		q := s.query[r*p.width : (r+1)*p.width]
-		out := s.logits[r*columns : (r+1)*columns]
+		out, legal := s.logits[r*columns:(r+1)*columns], s.legal[r*columns:(r+1)*columns]
+		waiting := -1 // a legal column whose product is taken together with the next one's
 		for c := range out {
-			out[c] = dot(q, p.keys[c*p.width:(c+1)*p.width])
-			if p.bias != nil {
-				out[c] += p.bias[c]
+			switch {
+			case !legal[c]:
+			case waiting < 0:
+				waiting = c
+			default:
+				out[waiting], out[c] = dots(q, p.key(waiting), p.key(c))
+				waiting = -1
+			}
+		}
+		if waiting >= 0 {
+			out[waiting], _ = dots(q, p.key(waiting), p.key(waiting))
+		}
+		if p.bias != nil {
+			for c := range out {
+				if legal[c] {
+					out[c] += p.bias[c]
+				}
 			}
 		}
 	}
 	return nil
 }
 
-// dot is the inner product in a fixed order of four sums, so that the answer
-// depends on nothing but its arguments.
-func dot(x, y []float32) float32 {
-	y = y[:len(x)]
-	var a, b, c, d float32
+func (p *Policy) key(column int) []float32 { return p.keys[column*p.width : (column+1)*p.width] }
+
+// dots is two inner products with x, each in a fixed order of four sums, so that
+// an answer depends on nothing but its arguments. Two at a time keep twice as
+// many additions under way.
+func dots(x, y, z []float32) (float32, float32) {
+	y, z = y[:len(x)], z[:len(x)]
+	var a, b, c, d, e, f, g, h float32
 	i := 0
 	for ; i+4 <= len(x); i += 4 {
 		a += x[i] * y[i]
 		b += x[i+1] * y[i+1]
 		c += x[i+2] * y[i+2]
 		d += x[i+3] * y[i+3]
+		e += x[i] * z[i]
+		f += x[i+1] * z[i+1]
+		g += x[i+2] * z[i+2]
+		h += x[i+3] * z[i+3]
 	}
 	for ; i < len(x); i++ {
 		a += x[i] * y[i]
+		e += x[i] * z[i]
 	}
-	return (a + b) + (c + d)
+	return (a + b) + (c + d), (e + f) + (g + h)
 }
 
 // grow is x with length n, in its own room where that is enough.
