@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"encoding/binary"
-	"fmt"
 	"iter"
 	"slices"
 	"sync"
@@ -187,20 +186,6 @@ func (s *Store) Campaigns(ctx context.Context) iter.Seq2[*Campaign, error] {
 			}
 		}
 	}
-}
-
-// FreeName is the first of name, name-2, name-3, ... that no campaign has: what
-// a changed plan can be run as beside the old one.
-func (s *Store) FreeName(name string) (string, error) {
-	free := name
-	err := s.view(func(tx *bolt.Tx) error {
-		all := tx.Bucket(bucketCampaigns)
-		for i := 2; bucketOf(all, free) != nil; i++ {
-			free = fmt.Sprintf("%s-%d", name, i)
-		}
-		return nil
-	})
-	return free, err
 }
 
 // Plan is the campaign's plan as stored. Its slices belong to c.
