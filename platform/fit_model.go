@@ -163,12 +163,9 @@ func (m *fitModel) start(ctx context.Context, cat *catalog.Catalog, o *FitOption
 }
 
 func (m *fitModel) close() {
-	if m.plugin == nil {
-		return
+	if m.plugin != nil {
+		closePlugin(m.plugin)
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), closeTime)
-	defer cancel()
-	_ = m.plugin.Close(ctx) // ends by force where it would not
 }
 
 // at is the model at a beta.
