@@ -239,7 +239,7 @@ func (o BenchOptions) initialise(ctx context.Context, p *Plan, cat *catalog.Cata
 	aim := wantedSize
 	for try := range 6 {
 		for i := range p.Models {
-			spec := map[string]any{"steps": 1, "batch": 8, "mean_size": aim, "report_trees": 2}
+			spec := map[string]any{"steps": 1, "batch": 8, "mean_size": aim, "report_trees": 2, "width": 128, "layers": 4}
 			out, err := o.train(ctx, p, cat, spec, host.Training{Seed: o.Seed + uint64(16*stream+i) + 1})
 			if err != nil {
 				return err

@@ -43,6 +43,13 @@ func (t *proposal) load(answers [][]space.Steps, slot int) {
 	for i, answer := range t.steps {
 		t.p[i] = exp(answer.Stop)
 		at := t.m + i
+		if len(answer.Prob) == len(answer.Cells) {
+			for _, p := range answer.Prob {
+				t.p[at] = p
+				at += t.m
+			}
+			continue
+		}
 		for _, l := range answer.Cells {
 			t.p[at] = exp(l)
 			at += t.m

@@ -70,17 +70,30 @@ func (policy) Load(_ context.Context, req sdk.LoadRequest) (sdk.PolicyModel, err
 	if err != nil {
 		return nil, err
 	}
-	keys, bias, err := m.keys()
-	if err != nil {
-		return nil, err
-	}
-	return &served{model: m, info: sdk.PolicyInfo{
+	return m.serve(sp.Columns() > denseColumns*m.config.Width)
+}
+
+// denseColumns says up to how many columns, in widths of the network, whole
+// tables are answered: beyond that, sending them takes longer than the host
+// takes to multiply them out of queries and keys.
+const denseColumns = 2
+
+// serve is the model as the SDK sees it, answering with queries or with whole
+// tables.
+func (m *Model) serve(queries bool) (*served, error) {
+	s := &served{model: m, info: sdk.PolicyInfo{
 		Conditions: []sdk.Condition{{
 			Name: "beta", Min: 0, Max: m.BetaMax(), Default: m.Beta(),
 			Summary: "how much reward counts: p(x) is proportional to reward(x)^beta",
 		}},
-		Width: m.config.Width, Keys: keys, Bias: bias,
-	}}, nil
+	}}
+	if !queries {
+		return s, nil
+	}
+	var err error
+	s.info.Width = m.config.Width
+	s.info.Keys, s.info.Bias, err = m.keys()
+	return s, err
 }
 
 // keys are the keys and biases of the columns.
@@ -108,7 +121,7 @@ func (s *served) Info() sdk.PolicyInfo { return s.info }
 // Close implements sdk.PolicyModel.
 func (s *served) Close() error { return nil }
 
-// Step implements sdk.PolicyModel: it answers with queries.
+// Step implements sdk.PolicyModel.
 func (s *served) Step(ctx context.Context, req *sdk.StepRequest, reply *sdk.StepReply) error {
 	m := s.model
 	if req.Columns != m.space.Columns() {
@@ -151,7 +164,11 @@ func (m *Model) answer(ctx context.Context, req *sdk.StepRequest, reply *sdk.Ste
 	}
 	for i := from; i < to; i++ {
 		reply.Stop[i] = e.policy.Stop(i - from)
-		copy(reply.Query(i), e.policy.Queries(i-from))
+		if reply.Queries != nil {
+			copy(reply.Query(i), e.policy.Queries(i-from))
+			continue
+		}
+		e.policy.Table(i-from, reply.Cells(i))
 	}
 	return nil
 }

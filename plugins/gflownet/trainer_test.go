@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"testing"
@@ -242,10 +243,24 @@ func TestServedModelAnswersWhatTheModelSays(t *testing.T) {
 		t.Fatal(err)
 	}
 	def := sdk.SpaceDefinition{Descriptor: sp.Descriptor(), Columns: sp.Columns(), Definition: sp.Definition()}
-	pm, err := Plugin().Policy.Load(context.Background(), sdk.LoadRequest{Weights: data, Space: def})
+	loaded, err := Plugin().Policy.Load(context.Background(), sdk.LoadRequest{Weights: data, Space: def})
 	if err != nil {
 		t.Fatal(err)
 	}
+	for _, queries := range []bool{false, true} {
+		t.Run(fmt.Sprintf("queries=%v", queries), func(t *testing.T) {
+			s, err := loaded.(*served).model.serve(queries)
+			if err != nil {
+				t.Fatal(err)
+			}
+			compareServed(t, sp, m, s)
+		})
+	}
+}
+
+// compareServed holds what pm answers against the model m.
+func compareServed(t *testing.T, sp *space.Fragments, m *Model, pm sdk.PolicyModel) {
+	t.Helper()
 	r := rand.New(rand.NewPCG(1, 2))
 	req := &sdk.StepRequest{Condition: map[string]float64{"beta": 3}, Columns: sp.Columns()}
 	seen := map[space.State]bool{}
@@ -263,6 +278,7 @@ func TestServedModelAnswersWhatTheModelSays(t *testing.T) {
 		t.Fatal(err)
 	}
 	e := <-m.sampler.free
+	defer func() { m.sampler.free <- e }()
 	for i, s := range req.States {
 		step := m.sampler.enc.step(s)
 		e.trees, e.beta = append(e.trees[:0], step.Tree), append(e.beta[:0], 3)
@@ -272,6 +288,9 @@ func TestServedModelAnswersWhatTheModelSays(t *testing.T) {
 		x, stop, total := m.sampler.stepWeightsForTest(e, &step)
 		var sum float64
 		logits := func(row, col int) float64 {
+			if reply.Queries == nil {
+				return math.Exp(float64(reply.Cells(i)[row*sp.Columns()+col]))
+			}
 			l := float64(info.Bias[col])
 			for k, q := range reply.Query(i)[row*info.Width : (row+1)*info.Width] {
 				l += float64(q) * float64(info.Keys[col*info.Width+k])

@@ -37,14 +37,17 @@ func (p *Policy) state(s *scratch, a answer, name, i, at, rows int, st space.Sta
 	if stopLegal {
 		most = stop
 	}
-	for c, v := range s.logits {
+	logits, legal := s.logits, s.legal[:len(s.logits)]
+	for c, v := range logits {
 		if bad(v) {
 			return p.c.wrong(call, cellPlace(name, st, c, columns), "%v is no log-preference", v)
 		}
-		if s.legal[c] {
-			some = true
-			most = max(most, v)
+		if !legal[c] {
+			logits[c] = float32(math.Inf(-1))
+			continue
 		}
+		some = true
+		most = max(most, v)
 	}
 	if !some {
 		return fmt.Errorf("host: the space allows no action at %s", statePlace(name, st))
@@ -52,7 +55,10 @@ func (p *Policy) state(s *scratch, a answer, name, i, at, rows int, st space.Sta
 	if math.IsInf(float64(most), -1) {
 		return p.c.wrong(call, statePlace(name, st), "every legal action has probability zero")
 	}
-	normalise(dst, s, float64(stop), stopLegal, float64(most))
+	if !stopLegal {
+		stop = float32(math.Inf(-1))
+	}
+	normalise(dst, logits, float64(stop), float64(most))
 	return nil
 }
 
@@ -60,32 +66,19 @@ func cellPlace(name int, st space.State, cell, columns int) string {
 	return fmt.Sprintf("%s, row %d, column %d", statePlace(name, st), cell/columns, cell%columns)
 }
 
-// normalise is the log-softmax over the legal actions, in float64. The largest
-// preference is taken off before the logarithm of the sum is: next to a huge
-// one the logarithm would be lost.
-func normalise(dst *space.Steps, s *scratch, stop float64, stopLegal bool, most float64) {
-	sum := 0.0
-	if stopLegal {
-		sum = math.Exp(stop - most)
-	}
-	for c, v := range s.logits {
-		// Below -745 an exponential is zero in float64.
-		if d := float64(v) - most; s.legal[c] && d > -746 {
-			sum += math.Exp(d)
-		}
-	}
-	logSum := math.Log(sum)
-	dst.Stop = math.Inf(-1)
-	if stopLegal {
-		dst.Stop = (stop - most) - logSum
-	}
-	dst.Cells = grow(dst.Cells, len(s.logits))
-	for c, v := range s.logits {
-		if s.legal[c] {
-			dst.Cells[c] = (float64(v) - most) - logSum
-		} else {
-			dst.Cells[c] = math.Inf(-1)
-		}
+// normalise is the log-softmax over Stop and the cells, in float64; what is not
+// legal is minus infinity. The largest preference is taken off before the
+// logarithm of the sum is: next to a huge one the logarithm would be lost.
+func normalise(dst *space.Steps, logits []float32, stop, most float64) {
+	dst.Prob = grow(dst.Prob, len(logits))
+	sum := math.Exp(stop-most) + exponentials(dst.Prob, logits, most)
+	logSum, share := math.Log(sum), 1/sum
+	dst.Stop = (stop - most) - logSum
+	dst.Cells = grow(dst.Cells, len(logits))
+	cells, prob := dst.Cells[:len(logits)], dst.Prob[:len(logits)]
+	for c, v := range logits {
+		cells[c] = (float64(v) - most) - logSum
+		prob[c] *= share
 	}
 }
 

@@ -64,13 +64,18 @@ type Parent struct {
 type Steps struct {
 	Stop  float64
 	Cells []float64 // Rows*Columns long
+
+	// Prob is the probabilities of the cells, the exponentials of Cells, where
+	// the policy has them at hand; it is empty where not. Of a probability that
+	// underflows it has 0, and Cells the logarithm.
+	Prob []float64
 }
 
 // Policy answers normalised steps: a base model as the host sees it, masked to
 // the legal actions of its space.
 type Policy interface {
 	// Steps fills dst[i] for states[i], which are distinct, reusing the
-	// capacity of dst[i].Cells. The answer for a state does not depend on what
+	// capacity of dst[i].Cells and dst[i].Prob. The answer for a state does not depend on what
 	// else is in the batch.
 	Steps(ctx context.Context, states []State, dst []Steps) error
 }

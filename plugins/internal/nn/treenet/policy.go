@@ -21,6 +21,7 @@ type Policy struct {
 	packed kern.Packed
 	packV  uint64
 	fresh  bool
+	table  []float32
 }
 
 // NewPolicy makes an evaluator of the network with these parameters. Where they
@@ -115,6 +116,21 @@ func (p *Policy) Logits(i int, dst []float32) {
 	}
 	d := p.config.Width
 	kern.Gemm(to-from, p.runner.Data(p.out.queries)[from*d:], d, 1, &p.packed, dst, pad(p.features.Columns), false, nil)
+}
+
+// Table writes the logits of the rows of tree i, biases included, to dst: rows
+// of Columns.
+func (p *Policy) Table(i int, dst []float32) {
+	from, to := p.batch.RowRange(i)
+	n, width := p.features.Columns, pad(p.features.Columns)
+	if cap(p.table) < (to-from)*width {
+		p.table = make([]float32, 2*(to-from)*width)
+	}
+	p.Logits(i, p.table[:cap(p.table)])
+	for r := range to - from {
+		kern.Add(p.table[r*width:(r+1)*width], p.Bias(), p.table[r*width:(r+1)*width])
+		copy(dst[r*n:(r+1)*n], p.table[r*width:])
+	}
 }
 
 // Forget makes the next Load read the parameters anew, whatever their version.
