@@ -82,7 +82,7 @@ func Steps(sp space.Space, weights string, beta float64, s space.State) space.St
 			sum += math.Exp(float64(Preference(weights, beta, s, c)))
 		}
 	}
-	out := space.Steps{Stop: math.Inf(-1), Cells: make([]float64, n)}
+	out := space.Steps{Stop: math.Inf(-1), Cells: make([]float64, n), Prob: make([]float64, n)}
 	if stop {
 		out.Stop = float64(Preference(weights, beta, s, -1)) - math.Log(sum)
 	}
@@ -91,6 +91,7 @@ func Steps(sp space.Space, weights string, beta float64, s space.State) space.St
 		if ok {
 			out.Cells[c] = float64(Preference(weights, beta, s, c)) - math.Log(sum)
 		}
+		out.Prob[c] = math.Exp(out.Cells[c])
 	}
 	return out
 }

@@ -36,7 +36,7 @@ type Attention struct {
 	Trees *Trees
 	D     int
 
-	probs, table, partial []float32
+	probs, table, partial, unwanted []float32
 }
 
 // Name implements Op.
@@ -81,6 +81,9 @@ func (o *Attention) Forward(in [][]float32, out []float32) {
 func (o *Attention) Backward(in [][]float32, _, dout []float32, din [][]float32) {
 	d, heads := o.D, o.D/HeadWidth
 	qkv, dqkv := in[0], din[0]
+	if dqkv == nil {
+		dqkv = grow(&o.unwanted, o.Trees.Tokens.Live*3*d)
+	}
 	trees := o.Trees.Trees.Live
 	parts := (trees + treesAtOnce - 1) / treesAtOnce
 	partial := grow(&o.partial, parts*heads*kern.Lane)

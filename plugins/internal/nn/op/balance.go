@@ -47,7 +47,10 @@ const (
 // beyond Knee the straight line that continues the parabola (Huber 1964),
 // divided by the number of trajectories, so that the sum of the output is the
 // mean. Inputs: log-probabilities of the steps and of Stop (states x 2) and the
-// weights of log Z (1 x the length of a code).
+// weights of log Z (1 x the length of a code). With [Variance] the trajectories
+// of a group share their loss: only the gradient of the sum of the output is
+// right, and the gradient of the weights of log Z is that of
+// [TrajectoryBalance], which fits them beside the loss.
 type Balance struct {
 	Env       *Env
 	Paths     *Paths
@@ -183,12 +186,18 @@ func (o *Balance) loss(d float64) (value, slope float64) {
 // Backward implements Op.
 func (o *Balance) Backward(_ [][]float32, _, dout []float32, din [][]float32) {
 	b := o.Paths
-	clear(din[1])
-	for p := range b.Paths.Live {
-		for t := b.Start[p]; t < b.Start[p+1]; t++ {
-			din[0][2*t] = float32(o.dstep[t]) * dout[p]
-			din[0][2*t+1] = float32(o.dstop[t]) * dout[p]
+	if din[0] != nil {
+		for p := range b.Paths.Live {
+			for t := b.Start[p]; t < b.Start[p+1]; t++ {
+				din[0][2*t] = float32(o.dstep[t]) * dout[p]
+				din[0][2*t+1] = float32(o.dstop[t]) * dout[p]
+			}
 		}
-		kern.AddScaled(float32(o.dz[p])*dout[p], b.Code[p], din[1])
+	}
+	if din[1] != nil {
+		clear(din[1])
+		for p := range b.Paths.Live {
+			kern.AddScaled(float32(o.dz[p])*dout[p], b.Code[p], din[1])
+		}
 	}
 }

@@ -94,7 +94,9 @@ func (o *Block) Backward(in [][]float32, _, dout []float32, din [][]float32) {
 	o.attention.Backward([][]float32{b[1], p[4]}, nil, small, [][]float32{dqkv, dp[4]})
 	o.qkv.Backward([][]float32{b[0], p[2], p[3]}, nil, dqkv, [][]float32{small, dp[2], dp[3]})
 	o.norm1.Backward([][]float32{h, p[0], p[1]}, nil, small, [][]float32{din[0], dp[0], dp[1]})
-	o.add(din[0], dmid, din[0])
+	if din[0] != nil {
+		o.add(din[0], dmid, din[0])
+	}
 }
 
 func (o *Block) add(a, b, y []float32) {

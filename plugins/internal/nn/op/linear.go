@@ -71,8 +71,12 @@ func (o *Linear) Backward(in [][]float32, _, dout []float32, din [][]float32) {
 			kern.Gemm(to-from, dz[from*n:], n, 1, w, din[0][from*k:], k, false, nil)
 		})
 	}
-	weightGrad(o.Env, m, k, n, in[0], dz, din[1], &o.packed)
-	columnSums(o.Env, m, n, dz, din[2], &o.sums)
+	if din[1] != nil {
+		weightGrad(o.Env, m, k, n, in[0], dz, din[1], &o.packed)
+	}
+	if din[2] != nil {
+		columnSums(o.Env, m, n, dz, din[2], &o.sums)
+	}
 	if o.Residual && din[3] != nil {
 		copy(din[3][:m*n], dout[:m*n])
 	}
@@ -97,7 +101,7 @@ type Norm struct {
 	Rows  *Rows
 	D     int
 
-	xhat, rstd, partial []float32
+	xhat, rstd, partial, unwanted []float32
 }
 
 // Name implements Op.
@@ -125,12 +129,16 @@ func (o *Norm) Backward(in [][]float32, _, dout []float32, din [][]float32) {
 	m, d := o.Rows.Live, o.D
 	parts := (m + sumPart - 1) / sumPart
 	partial := grow(&o.partial, 2*parts*d)
+	dx := din[0]
+	if dx == nil {
+		dx = grow(&o.unwanted, m*d)
+	}
 	kern.ParRows(o.Env.Threads, m, sumPart, func(from, to int) {
 		i := from / sumPart
 		dg, db := partial[i*d:(i+1)*d], partial[(parts+i)*d:(parts+i+1)*d]
 		clear(dg)
 		clear(db)
-		kern.NormGrad(to-from, d, dout[from*d:], o.xhat[from*d:], o.rstd[from:], in[1], din[0][from*d:], dg, db)
+		kern.NormGrad(to-from, d, dout[from*d:], o.xhat[from*d:], o.rstd[from:], in[1], dx[from*d:], dg, db)
 	})
 	addParts(parts, d, partial, din[1])
 	addParts(parts, d, partial[parts*d:], din[2])

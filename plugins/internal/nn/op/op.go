@@ -122,7 +122,11 @@ func columnSums(e *Env, rows, n int, x, out []float32, scratch *[]float32) {
 	addParts(parts, n, partial, out)
 }
 
+// addParts adds up partial sums, unless nobody wants them.
 func addParts(parts, n int, partial, out []float32) {
+	if out == nil {
+		return
+	}
 	clear(out[:n])
 	for p := range parts {
 		kern.Add(out[:n], partial[p*n:(p+1)*n], out[:n])

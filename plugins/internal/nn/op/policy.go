@@ -165,6 +165,9 @@ func (o *LogProb) Backward(in [][]float32, _, dout []float32, din [][]float32) {
 		clear(sums)
 		for t := from; t < to; t++ {
 			step, stop := dout[2*t], dout[2*t+1]
+			if !b.Stop[t] {
+				stop = 0 // its log-probability is a constant
+			}
 			f := float32(-float64(step+stop) / o.total[t])
 			for r := int(b.RowStart[t]); r < int(b.RowStart[t+1]); r++ {
 				row := o.e[r*cols : (r+1)*cols]
@@ -181,26 +184,36 @@ func (o *LogProb) Backward(in [][]float32, _, dout []float32, din [][]float32) {
 			for r := int(b.RowStart[t]); r < int(b.RowStart[t+1]); r++ {
 				kern.Add(sums, o.e[r*cols:(r+1)*cols], sums)
 			}
-			kern.Scale(dstop[t], in[3], dq[(rows+t)*d:(rows+t+1)*d])
+			if dq != nil {
+				kern.Scale(dstop[t], in[3], dq[(rows+t)*d:(rows+t+1)*d])
+			}
 		}
 		r0, r1 := int(b.RowStart[from]), int(b.RowStart[to])
-		if r1 > r0 {
+		if r1 > r0 && dq != nil {
 			kern.Gemm(r1-r0, o.e[r0*cols:], cols, 1, keys, dq[r0*d:], d, false, nil)
 		}
 	})
-	if rows == 0 {
+	switch {
+	case din[1] == nil:
+	case rows == 0:
 		clear(din[1][:cols*d])
-	} else {
+	default:
 		o.packed.Pack(o.Env.Threads, q, d, rows, d, false)
 		kern.ParRows(o.Env.Threads, cols, rowsAtOnce, func(from, to int) {
 			kern.Gemm(to-from, o.e[from:], 1, cols, &o.packed, din[1][from*d:], d, false, nil)
 		})
 	}
 	addParts(parts, cols, partial, din[2])
-	clear(din[3])
-	clear(din[4])
-	for t := range states {
-		kern.AddScaled(dstop[t], q[(rows+t)*d:(rows+t+1)*d], din[3])
-		din[4][0] += dstop[t]
+	if din[3] != nil {
+		clear(din[3])
+		for t := range states {
+			kern.AddScaled(dstop[t], q[(rows+t)*d:(rows+t+1)*d], din[3])
+		}
+	}
+	if din[4] != nil {
+		clear(din[4])
+		for t := range states {
+			din[4][0] += dstop[t]
+		}
 	}
 }

@@ -75,10 +75,12 @@ func (o *Tokens) Backward(_ [][]float32, _, dout []float32, din [][]float32) {
 	dz := grow(&o.dz, ends*d)
 	kern.ParRows(o.Env.Threads, trees, treesAtOnce, func(from, to int) {
 		for t := from; t < to; t++ {
-			tree := din[2][t*d : (t+1)*d]
-			clear(tree)
-			for i := int(b.Start[t]); i < int(b.Start[t+1]); i++ {
-				kern.Add(tree, dout[i*d:(i+1)*d], tree)
+			if din[2] != nil {
+				tree := din[2][t*d : (t+1)*d]
+				clear(tree)
+				for i := int(b.Start[t]); i < int(b.Start[t+1]); i++ {
+					kern.Add(tree, dout[i*d:(i+1)*d], tree)
+				}
 			}
 			for e := int(b.EndStart[t]); e < int(b.EndStart[t+1]); e++ {
 				i := int(b.Token[e]) * d
@@ -87,12 +89,17 @@ func (o *Tokens) Backward(_ [][]float32, _, dout []float32, din [][]float32) {
 		}
 	})
 	scatterColumns(o.Env, d, func(c0, c1 int) {
-		clearColumns(din[0], o.Kinds, d, c0, c1)
+		if din[0] != nil {
+			clearColumns(din[0], o.Kinds, d, c0, c1)
+			for i := range b.Tokens.Live {
+				addTo(din[0][int(b.Kind[i])*d+c0:], dout[i*d+c0:i*d+c1])
+			}
+		}
+		if din[1] == nil {
+			return
+		}
 		clearColumns(din[1], o.Sites, 2*d, c0, c1)
 		clearColumns(din[1], o.Sites, 2*d, d+c0, d+c1)
-		for i := range b.Tokens.Live {
-			addTo(din[0][int(b.Kind[i])*d+c0:], dout[i*d+c0:i*d+c1])
-		}
 		for e := range ends {
 			g := dz[e*d+c0 : e*d+c1]
 			addTo(din[1][int(b.Own[e])*2*d+c0:], g)
@@ -188,14 +195,22 @@ func (o *Hidden) Backward(_ [][]float32, _, dout []float32, din [][]float32) {
 	dz := grow(&o.dz, b.Rows.Live*d)
 	kern.ParRows(o.Env.Threads, trees, treesAtOnce, func(from, to int) {
 		dp := din[0]
-		clear(dp[int(b.Start[from])*2*d : int(b.Start[to])*2*d])
+		if dp != nil {
+			clear(dp[int(b.Start[from])*2*d : int(b.Start[to])*2*d])
+		}
 		o.each(from, to, func(r, token, first, _ int) {
 			g := dz[r*d : (r+1)*d]
 			kern.GeluGrad(o.z[r*d:(r+1)*d], dout[r*d:(r+1)*d], g)
+			if dp == nil {
+				return
+			}
 			addTo(dp[token*2*d:], g)
 			addTo(dp[first*2*d+d:], g)
 		})
 	})
+	if din[1] == nil {
+		return
+	}
 	scatterColumns(o.Env, d, func(c0, c1 int) {
 		clearColumns(din[1], o.Sites, d, c0, c1)
 		o.each(0, trees, func(r, _, _, site int) { addTo(din[1][site*d+c0:], dz[r*d+c0:r*d+c1]) })
