@@ -27,7 +27,7 @@ func preference(weights string, s space.State, cell int) float32 {
 func expected(sp space.Space, weights string, s space.State) space.Steps {
 	legal := make([]bool, sp.Rows(s)*sp.Columns())
 	stop := sp.Legal(s, legal)
-	out := space.Steps{Stop: math.Inf(-1), Cells: make([]float64, len(legal))}
+	out := space.Steps{Stop: math.Inf(-1), Cells: make([]float64, len(legal)), Prob: make([]float64, len(legal))}
 	sum := 0.0
 	if stop {
 		sum = math.Exp(float64(preference(weights, s, -1)))
@@ -45,6 +45,7 @@ func expected(sp space.Space, weights string, s space.State) space.Steps {
 		if ok {
 			out.Cells[c] = float64(preference(weights, s, c)) - math.Log(sum)
 		}
+		out.Prob[c] = math.Exp(out.Cells[c])
 	}
 	return out
 }
