@@ -3,6 +3,7 @@ package nn
 import (
 	"fmt"
 
+	"github.com/molsculpt/molsculpt/plugins/internal/nn/kern"
 	"github.com/molsculpt/molsculpt/plugins/internal/nn/op"
 	"gorgonia.org/gorgonia"
 )
@@ -13,7 +14,8 @@ type Value struct {
 
 	node   *gorgonia.Node // in a Graph
 	buffer int            // in a Runner
-	fixed  bool           // depends on parameters and constants alone
+	fixed  bool           // Graph: has no gradient; Runner: depends on parameters and constants alone
+	param  string         // name, if it is one
 }
 
 // Builder is what a model's definition builds with. It collects errors: after
@@ -21,9 +23,11 @@ type Value struct {
 type Builder interface {
 	// Env is shared by all operations of the model.
 	Env() *op.Env
-	// Param is the parameter of that name. A parameter is used once.
+	// Param is the parameter of that name, for one use by one operation; what
+	// two operations need goes through one that both read.
 	Param(name string, rows, cols int, init Init) Value
-	// Const is a matrix that never changes. The builder keeps data.
+	// Const is a matrix that never changes. The builder keeps data. Like those of
+	// parameters and inputs, its columns are a multiple of 16.
 	Const(name string, rows, cols int, data []float32) Value
 	// Input is a matrix that the caller fills before each run.
 	Input(name string, rows *op.Rows, cols int) (Value, []float32)
@@ -72,6 +76,7 @@ func Block(b Builder, name string, trees *op.Trees, x Value, depth int) Value {
 type uses struct {
 	err  error
 	seen map[string]bool
+	used map[string]bool // parameters that operations read
 }
 
 func (u *uses) fail(err error) {
@@ -80,9 +85,13 @@ func (u *uses) fail(err error) {
 	}
 }
 
-func (u *uses) name(kind, name string) {
+// name notes a name and checks the width of what has it.
+func (u *uses) name(kind, name string, cols int) {
+	if cols%kern.Lane != 0 {
+		u.fail(fmt.Errorf("nn: %s %s has %d columns, which is not a multiple of %d", kind, name, cols, kern.Lane))
+	}
 	if u.seen == nil {
-		u.seen = map[string]bool{}
+		u.seen, u.used = map[string]bool{}, map[string]bool{}
 	}
 	if u.seen[name] {
 		u.fail(fmt.Errorf("nn: %s %s is used twice in one model", kind, name))
@@ -101,6 +110,16 @@ func (u *uses) check(o op.Op, in []Value) bool {
 	if err := o.Check(shapes); err != nil {
 		u.fail(err)
 		return false
+	}
+	for _, v := range in {
+		if v.param == "" {
+			continue
+		}
+		if u.used[v.param] {
+			u.fail(fmt.Errorf("nn: %s reads parameter %s, which has its one use already", o.Name(), v.param))
+			return false
+		}
+		u.used[v.param] = true
 	}
 	return true
 }

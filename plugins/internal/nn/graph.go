@@ -26,14 +26,18 @@ type Graph struct {
 	env    op.Env
 	graph  *gorgonia.ExprGraph
 	used   []*Param
-	nodes  gorgonia.Nodes
+	nodes  gorgonia.Nodes // theirs
+	ops    map[*gorgonia.Node]*node
 	cost   *gorgonia.Node
 	vm     gorgonia.VM
 }
 
 // NewGraph makes an empty graph over these parameters.
 func NewGraph(params *Params, threads int) *Graph {
-	return &Graph{params: params, env: op.Env{Threads: threads, Train: true}, graph: gorgonia.NewGraph()}
+	return &Graph{
+		params: params, env: op.Env{Threads: threads, Train: true}, graph: gorgonia.NewGraph(),
+		ops: map[*gorgonia.Node]*node{},
+	}
 }
 
 var _ Builder = (*Graph)(nil)
@@ -52,20 +56,22 @@ func (g *Graph) input(name string, rows *op.Rows, cols int, data []float32) Valu
 
 // Param implements Builder.
 func (g *Graph) Param(name string, rows, cols int, init Init) Value {
-	g.name("parameter", name)
+	g.name("parameter", name, cols)
 	p, err := g.params.declare(name, rows, cols, init)
 	if err != nil {
 		g.fail(err)
 		return Value{Shape: op.Shape{Rows: op.Fixed(rows), Cols: cols}}
 	}
+	p.Grad = nil // one of an older graph
 	v := g.input("param "+name, op.Fixed(rows), cols, p.Data)
+	v.param = name
 	g.used, g.nodes = append(g.used, p), append(g.nodes, v.node)
 	return v
 }
 
 // Const implements Builder.
 func (g *Graph) Const(name string, rows, cols int, data []float32) Value {
-	g.name("constant", name)
+	g.name("constant", name, cols)
 	v := g.input("const "+name, op.Fixed(rows), cols, data)
 	v.fixed = true
 	return v
@@ -73,7 +79,7 @@ func (g *Graph) Const(name string, rows, cols int, data []float32) Value {
 
 // Input implements Builder.
 func (g *Graph) Input(name string, rows *op.Rows, cols int) (Value, []float32) {
-	g.name("input", name)
+	g.name("input", name, cols)
 	data := make([]float32, rows.Cap*cols)
 	v := g.input("input "+name, rows, cols, data)
 	v.fixed = true // no gradient
@@ -88,6 +94,7 @@ func (g *Graph) Apply(o op.Op, in ...Value) Value {
 	}
 	f := &node{op: o, id: lastID.Add(1), out: matrix(shape)}
 	nodes := make(gorgonia.Nodes, len(in))
+	f.from = nodes
 	f.fixed = true
 	for i, v := range in {
 		nodes[i] = v.node
@@ -99,7 +106,6 @@ func (g *Graph) Apply(o op.Op, in ...Value) Value {
 			d = matrix(v.Shape)
 		}
 		f.grads = append(f.grads, d)
-		f.shapes = append(f.shapes, v.Shape)
 	}
 	n, err := gorgonia.ApplyOp(f, nodes...)
 	if err != nil {
@@ -113,6 +119,7 @@ func (g *Graph) Apply(o op.Op, in ...Value) Value {
 			}
 		}
 	}
+	g.ops[n] = f
 	return Value{Shape: shape, node: n, fixed: f.fixed}
 }
 
@@ -120,11 +127,23 @@ func matrix(s op.Shape) *tensor.Dense {
 	return tensor.New(tensor.WithShape(s.Rows.Cap, s.Cols), tensor.Of(tensor.Float32))
 }
 
-// Minimize ends the graph: the cost is the sum of v. Every parameter must have
-// a part in it.
+// Minimize ends the graph: the cost is the sum of the live rows of v. Every
+// parameter must have a part in it.
 func (g *Graph) Minimize(v Value) error {
 	if g.err != nil {
 		return g.err
+	}
+	loss := g.ops[v.node]
+	if loss == nil || loss.fixed {
+		return fmt.Errorf("nn: the cost does not depend on any parameter")
+	}
+	loss.cost = true
+	parts := map[*gorgonia.Node]bool{}
+	g.reach(v.node, parts)
+	for i, n := range g.nodes {
+		if !parts[n] {
+			return fmt.Errorf("nn: the cost does not depend on parameter %s", g.used[i].Name)
+		}
 	}
 	var err error
 	if g.cost, err = gorgonia.Sum(v.node); err != nil {
@@ -133,13 +152,21 @@ func (g *Graph) Minimize(v Value) error {
 	if _, err = gorgonia.Grad(g.cost, g.nodes...); err != nil {
 		return fmt.Errorf("nn: derive the gradient: %w", err)
 	}
-	for _, p := range g.used {
-		if p.Grad == nil {
-			return fmt.Errorf("nn: parameter %s is not used", p.Name)
-		}
-	}
 	g.vm = gorgonia.NewTapeMachine(g.graph)
 	return nil
+}
+
+// reach notes what a node is computed from.
+func (g *Graph) reach(n *gorgonia.Node, parts map[*gorgonia.Node]bool) {
+	if parts[n] {
+		return
+	}
+	parts[n] = true
+	if f := g.ops[n]; f != nil {
+		for _, p := range f.from {
+			g.reach(p, parts)
+		}
+	}
 }
 
 // Params lists the parameters of the graph, which are those of its model.
@@ -171,16 +198,17 @@ var lastID atomic.Uint64
 
 // node is an operation as gorgonia sees it.
 type node struct {
-	op     op.Op
-	id     uint64
-	types  []hm.Type
-	diff   []bool
-	fixed  bool
-	shapes []op.Shape
-	out    *tensor.Dense
-	grads  []*tensor.Dense
-	ins    [][]float32
-	dins   [][]float32
+	op    op.Op
+	id    uint64
+	from  gorgonia.Nodes
+	types []hm.Type
+	diff  []bool
+	fixed bool // has no gradient
+	cost  bool // its output is summed, whole
+	out   *tensor.Dense
+	grads []*tensor.Dense
+	ins   [][]float32
+	dins  [][]float32
 }
 
 var _ gorgonia.SDOp = (*node)(nil)
@@ -241,7 +269,12 @@ func (f *node) Do(in ...gorgonia.Value) (gorgonia.Value, error) {
 	if err := f.inputs(in); err != nil {
 		return nil, err
 	}
-	f.op.Forward(f.ins, floats(f.out))
+	out := floats(f.out)
+	f.op.Forward(f.ins, out)
+	if f.cost {
+		s := f.op.Shape()
+		clear(out[s.Rows.Live*s.Cols:])
+	}
 	return f.out, nil
 }
 

@@ -90,8 +90,6 @@ func (p *Params) declare(name string, rows, cols int, init Init) (*Param, error)
 		}
 	case p.rand == nil:
 		return nil, fmt.Errorf("nn: parameter %s is missing", name)
-	case cols%kern.Lane != 0:
-		return nil, fmt.Errorf("nn: parameter %s has %d columns, which is not a multiple of %d", name, cols, kern.Lane)
 	default:
 		x = &Param{Name: name, Rows: rows, Cols: cols, Data: make([]float32, rows*cols)}
 		for i := range x.Data {

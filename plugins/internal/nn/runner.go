@@ -48,24 +48,26 @@ func (r *Runner) value(shape op.Shape, data []float32, fixed bool) Value {
 
 // Param implements Builder.
 func (r *Runner) Param(name string, rows, cols int, init Init) Value {
-	r.name("parameter", name)
+	r.name("parameter", name, cols)
 	p, err := r.params.declare(name, rows, cols, init)
 	if err != nil {
 		r.fail(err)
 		return Value{Shape: op.Shape{Rows: op.Fixed(rows), Cols: cols}}
 	}
-	return r.value(op.Shape{Rows: op.Fixed(rows), Cols: cols}, p.Data, true)
+	v := r.value(op.Shape{Rows: op.Fixed(rows), Cols: cols}, p.Data, true)
+	v.param = name
+	return v
 }
 
 // Const implements Builder.
 func (r *Runner) Const(name string, rows, cols int, data []float32) Value {
-	r.name("constant", name)
+	r.name("constant", name, cols)
 	return r.value(op.Shape{Rows: op.Fixed(rows), Cols: cols}, data, true)
 }
 
 // Input implements Builder.
 func (r *Runner) Input(name string, rows *op.Rows, cols int) (Value, []float32) {
-	r.name("input", name)
+	r.name("input", name, cols)
 	data := make([]float32, rows.Cap*cols)
 	return r.value(op.Shape{Rows: rows, Cols: cols}, data, false), data
 }

@@ -80,7 +80,6 @@ func (o *Balance) Shape() Shape { return Shape{o.Paths.Paths, 1} }
 func (o *Balance) Forward(in [][]float32, out []float32) {
 	b := o.Paths
 	n := b.Paths.Live
-	clear(out)
 	states := int(b.Start[n])
 	o.dstep, o.dstop = zeros(o.dstep, states), zeros(o.dstop, states)
 	o.dz = zeros(o.dz, n)

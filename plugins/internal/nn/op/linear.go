@@ -6,7 +6,7 @@ import "github.com/molsculpt/molsculpt/plugins/internal/nn/kern"
 const rowsAtOnce = 96
 
 // Linear is y = f(x W + b) + r: inputs x (rows x K), W (K x N), b (1 x N) and,
-// with Residual, r (rows x N); f is GELU or nothing.
+// with Residual, r (rows x N); f is GELU or nothing. K and N are multiples of 16.
 type Linear struct {
 	Env      *Env
 	Label    string

@@ -32,10 +32,17 @@ import (
 
 // Rows is the number of rows of a family of buffers: how many fit, and how many
 // live now.
-type Rows struct{ Cap, Live int }
+type Rows struct {
+	Cap, Live int
+	fixed     bool
+}
 
-// Fixed is a family that is always full.
-func Fixed(n int) *Rows { return &Rows{Cap: n, Live: n} }
+// Fixed is a family that is always full; it is the same as any other of its
+// size.
+func Fixed(n int) *Rows { return &Rows{Cap: n, Live: n, fixed: true} }
+
+// same reports whether two families always have the same rows.
+func (r *Rows) same(s *Rows) bool { return r == s || r.fixed && s.fixed && r.Cap == s.Cap }
 
 // Shape is the shape of a matrix of such a family.
 type Shape struct {
@@ -65,21 +72,25 @@ type Op interface {
 	Check(in []Shape) error
 	// Shape is the output's.
 	Shape() Shape
-	// Forward computes the live rows of out.
+	// Forward computes the live rows of out, from the live rows of the inputs.
+	// Others hold anything and stay as they are.
 	Forward(in [][]float32, out []float32)
 	// Backward writes the gradients din of the inputs, given that of the
 	// output, after Forward with the same inputs.
 	Backward(in [][]float32, out, dout []float32, din [][]float32)
 }
 
-// want builds a Check: each pair is the expected rows (nil for any) and columns.
+// want builds a Check from the shapes expected.
 func want(name string, in []Shape, expected ...Shape) error {
 	if len(in) != len(expected) {
 		return fmt.Errorf("op: %s: %d inputs, want %d", name, len(in), len(expected))
 	}
 	for i, e := range expected {
-		if in[i].Cols != e.Cols || (e.Rows != nil && in[i].Rows.Cap != e.Rows.Cap) {
+		if in[i].Cols != e.Cols || in[i].Rows.Cap != e.Rows.Cap {
 			return fmt.Errorf("op: %s: input %d is %dx%d, want %dx%d", name, i, in[i].Rows.Cap, in[i].Cols, e.Rows.Cap, e.Cols)
+		}
+		if !in[i].Rows.same(e.Rows) {
+			return fmt.Errorf("op: %s: input %d has rows of another family than the operation works on", name, i)
 		}
 	}
 	return nil
