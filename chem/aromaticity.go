@@ -21,7 +21,6 @@ type aromaticity struct {
 	picked   []bool
 	combo    []int32
 	count    []int32 // by atom or bond
-	done     []bool  // by bond
 	stack    []int32
 }
 
@@ -29,6 +28,9 @@ type aromaticity struct {
 // up to six fused rings together, whose candidate atoms give 4n+2 electrons.
 // Bonds need their localised orders.
 func (w *workspace) setAromaticity(m *Mol) {
+	for i := range m.Bonds {
+		m.Bonds[i].Aromatic = false
+	}
 	if len(m.Rings) == 0 {
 		return
 	}
@@ -39,7 +41,6 @@ func (w *workspace) setAromaticity(m *Mol) {
 	}
 	r.findNeighbors(m)
 	r.inSystem = resize(r.inSystem, len(r.rings))
-	r.done = resize(r.done, len(m.Bonds))
 	for i := range r.rings {
 		if r.inSystem[i] {
 			continue
@@ -250,11 +251,12 @@ func (r *aromaticity) mark(m *Mol) int {
 					continue next
 				}
 			}
-			if bond := &m.Bonds[b]; bond.Order == Single || bond.Order == Double {
+			bond := &m.Bonds[b]
+			if bond.Order == Single || bond.Order == Double {
 				bond.Order = Aromatic
 			}
-			if !r.done[b] {
-				r.done[b] = true
+			if !bond.Aromatic {
+				bond.Aromatic = true
 				fresh++
 			}
 		}

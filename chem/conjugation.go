@@ -5,7 +5,7 @@ package chem
 // with pi electrons.
 func (m *Mol) setConjugation() {
 	for i := range m.Bonds {
-		m.Bonds[i].Conjugated = m.Bonds[i].Order == Aromatic
+		m.Bonds[i].Conjugated = m.Bonds[i].Aromatic
 	}
 	for i := range m.Atoms {
 		m.Atoms[i].Conjugated = false
@@ -100,12 +100,6 @@ func (m *Mol) hybridization(i int) Hybridization {
 func (m *Mol) orbitals(i int) int {
 	a := &m.Atoms[i]
 	degree := m.totalDegree(i)
-	for _, nb := range m.Neighbors(i) {
-		b := &m.Bonds[nb.Bond]
-		if b.Kekule == Zero || b.Kekule == Dative && int(b.B) != i {
-			degree--
-		}
-	}
 	if a.Element <= 1 {
 		return degree
 	}

@@ -76,7 +76,7 @@ func (m *Mol) donatedElectrons(i int) int8 {
 	case e == 1:
 		degree := m.Degree(i) + int(a.ExplicitH)
 		for _, nb := range m.Neighbors(i) {
-			if m.Bonds[nb.Bond].Kekule == Zero {
+			if b := &m.Bonds[nb.Bond]; orderContribution(b, b.Kekule, int32(i)) == 0 {
 				degree--
 			}
 		}

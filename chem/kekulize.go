@@ -7,46 +7,40 @@ const maxKekuleSteps = 200000
 
 // kekulize gives the aromatic bonds of the molecule localised orders: every
 // atom that must have a double bond gets one. The atoms and bonds are left as
-// in the localised form, without aromatic marks.
+// in the localised form, without aromatic marks; aromatic bonds that touch no
+// ring with aromatic atoms stay as written (C:C), as in RDKit.
 //
 // The double bonds are a matching of the atoms that need one (Edmonds 1965);
-// wildcards may take part. A greedy start is completed by alternating paths.
+// wildcards take part where they can. A greedy start is completed by
+// alternating paths.
 func (w *workspace) kekulize(m *Mol) error {
 	w.needs = resize(w.needs, len(m.Atoms))
-	wild := false
 	for i := range m.Atoms {
 		a := &m.Atoms[i]
-		if !a.InRing {
-			if a.Aromatic {
-				return &KekulizeError{Atoms: []int{i}, Reason: "atom outside rings is marked aromatic"}
+		switch {
+		case !a.InRing && a.Aromatic:
+			return &KekulizeError{Atoms: []int{i}, Reason: "atom outside rings is marked aromatic"}
+		case !a.InRing:
+		case a.Element == 0:
+			w.needs[i] = m.wildcardNeed(int32(i))
+		case m.writtenAromatic(i):
+			w.needs[i] = m.wantsDouble(i)
+			if w.needs[i] == mustDouble && m.Degree(i) > 3 && m.joinsSystems(int32(i)) {
+				return &KekulizeError{Atoms: []int{i}, Reason: "aromatic spiro atom"}
 			}
-			continue
-		}
-		if !a.Aromatic && a.Element != 0 && !m.hasAromaticRingBond(i) {
-			continue
-		}
-		w.needs[i] = m.wantsDouble(i)
-		wild = wild || a.Element == 0
-		if w.needs[i] == mustDouble && m.Degree(i) > 3 && m.joinsSystems(int32(i)) {
-			return &KekulizeError{Atoms: []int{i}, Reason: "aromatic spiro atom"}
 		}
 	}
-	// Wildcards have double bonds if that works out, else as many as may be.
-	left := w.match(m, mustDouble)
-	if left != nil && wild {
-		left = w.match(m, mayDouble)
-	}
-	if left != nil {
+	if left := w.match(m); left != nil {
 		return &KekulizeError{Atoms: left, Reason: "no alternation of single and double bonds"}
 	}
 	for i := range m.Bonds {
 		b := &m.Bonds[i]
-		if b.Order == Aromatic && !(b.InRing || m.Atoms[b.A].Aromatic && m.Atoms[b.B].Aromatic) {
-			b.Kekule = Single // as written: RDKit keeps C:C
+		if b.Order != Aromatic {
 			continue
 		}
-		if b.Order == Aromatic {
-			b.setOrder(Single)
+		b.Kekule = Single
+		if w.needs[b.A] != untouched || w.needs[b.B] != untouched {
+			b.Order = Single
 		}
 	}
 	for i := range m.Atoms {
@@ -66,16 +60,13 @@ func (w *workspace) kekulize(m *Mol) error {
 	return nil
 }
 
-// match pairs the atoms that need a double bond and returns those that find no
-// partner. Wildcards in aromatic rings get the given need.
-func (w *workspace) match(m *Mol, wildcard uint8) []int {
+// match pairs the atoms that need a double bond, then wildcards as far as it
+// goes, and returns those atoms that must have a partner and find none.
+func (w *workspace) match(m *Mol) []int {
 	n := len(m.Atoms)
 	w.mate = resize(w.mate, n)
 	for i := range w.mate {
 		w.mate[i] = -1
-		if m.Atoms[i].Element == 0 && w.needs[i] != noDouble {
-			w.needs[i] = wildcard
-		}
 	}
 	w.matchGreedily(m)
 	w.trail = resize(w.trail, n)
@@ -86,7 +77,70 @@ func (w *workspace) match(m *Mol, wildcard uint8) []int {
 			left = append(left, i)
 		}
 	}
+	for i := range n {
+		if w.needs[i] == mayDouble && w.mate[i] < 0 {
+			w.augment(m, int32(i), &steps)
+		}
+	}
 	return left
+}
+
+// writtenAromatic tells whether an atom or one of its bonds is aromatic.
+func (m *Mol) writtenAromatic(i int) bool {
+	if m.Atoms[i].Aromatic {
+		return true
+	}
+	for _, nb := range m.Neighbors(i) {
+		if m.Bonds[nb.Bond].Order == Aromatic {
+			return true
+		}
+	}
+	return false
+}
+
+// wildcardNeed tells what a wildcard in a ring may have by RDKit's rules: it
+// stands outside where its rings are all of wildcards, and gets no double bond
+// where each of its rings has a saturated neighbour or no aromatic atom of its
+// own.
+func (m *Mol) wildcardNeed(i int32) uint8 {
+	rings, mixed, hopeless, saturated := 0, false, 0, 0
+	for _, ring := range m.Rings {
+		if !slices.Contains(ring, i) {
+			continue
+		}
+		rings++
+		own := false
+		for _, a := range ring {
+			mixed = mixed || m.Atoms[a].Element != 0
+			own = own || m.writtenAromatic(int(a)) && m.ringCount(a) == 1
+		}
+		if !own {
+			hopeless++
+		}
+	}
+	for _, nb := range m.Neighbors(int(i)) {
+		if o := &m.Atoms[nb.Atom]; m.Bonds[nb.Bond].InRing && o.Element != 0 && !o.Aromatic {
+			saturated++
+		}
+	}
+	switch {
+	case !mixed:
+		return untouched
+	case saturated < rings && hopeless < rings:
+		return mayDouble
+	}
+	return noDouble
+}
+
+// ringCount is the number of rings of m.Rings that atom i is in.
+func (m *Mol) ringCount(i int32) int {
+	n := 0
+	for _, ring := range m.Rings {
+		if slices.Contains(ring, i) {
+			n++
+		}
+	}
+	return n
 }
 
 // joinsSystems tells whether an aromatic atom is a spiro atom: it has a ring
@@ -116,27 +170,18 @@ func (m *Mol) joinsSystems(i int32) bool {
 	return apart
 }
 
-func (m *Mol) hasAromaticRingBond(i int) bool {
-	for _, nb := range m.Neighbors(i) {
-		if b := &m.Bonds[nb.Bond]; b.InRing && b.Order == Aromatic {
-			return true
-		}
-	}
-	return false
-}
-
+// What an atom may have of a double bond.
 const (
-	noDouble   = 0
-	mustDouble = 1
-	mayDouble  = 2
+	untouched  = iota // stands outside
+	noDouble          // its aromatic bonds become single
+	mustDouble        // it gets a double bond
+	mayDouble         // it may get one
 )
 
-// wantsDouble tells whether aromatic atom i must have a double bond.
+// wantsDouble tells whether aromatic atom i, no wildcard, must have a double
+// bond.
 func (m *Mol) wantsDouble(i int) uint8 {
 	a := &m.Atoms[i]
-	if a.Element == 0 {
-		return mayDouble
-	}
 	order, degree := a.Hydrogens(), a.Hydrogens()
 	for _, nb := range m.Neighbors(i) {
 		b := &m.Bonds[nb.Bond]
@@ -168,7 +213,7 @@ func (m *Mol) wantsDouble(i int) uint8 {
 // matchable tells whether a bond may become double.
 func (w *workspace) matchable(m *Mol, bond int32) bool {
 	b := &m.Bonds[bond]
-	if !b.InRing || w.needs[b.A] == noDouble || w.needs[b.B] == noDouble {
+	if !b.InRing || w.needs[b.A] < mustDouble || w.needs[b.B] < mustDouble {
 		return false
 	}
 	if b.Order == Aromatic {
@@ -237,7 +282,7 @@ func (w *workspace) freeDegree(m *Mol, at int32) int {
 }
 
 // augment gives atom at a partner, rearranging others along an alternating
-// path if it must.
+// path if it must. A wildcard gives way to an atom that must have a partner.
 func (w *workspace) augment(m *Mol, at int32, steps *int) bool {
 	if *steps++; *steps > maxKekuleSteps {
 		return false
@@ -250,7 +295,7 @@ func (w *workspace) augment(m *Mol, at int32, steps *int) bool {
 			continue
 		}
 		old := w.mate[to]
-		if old < 0 || w.needs[old] == mayDouble {
+		if old < 0 || w.needs[old] == mayDouble && w.needs[at] == mustDouble {
 			if old >= 0 {
 				w.mate[old] = -1
 			}

@@ -11,9 +11,11 @@ type Mol struct {
 
 	// Rings is the symmetrised smallest set of smallest rings, as in RDKit's
 	// ring info (cubane has six), each a cycle of atom indices in bond order.
-	// It is filled by perception.
+	// Those that symmetry adds come last; see SmallestRings. It is filled by
+	// perception.
 	Rings [][]int32
 
+	basis int        // number of rings in Rings before those that symmetry adds
 	start []int32    // start[i]:start[i+1] are atom i's entries of nbrs
 	nbrs  []Neighbor // adjacency, in bond order
 }
@@ -92,7 +94,7 @@ const (
 	Quadruple
 	Aromatic
 	Dative // from A to B
-	Zero
+	Zero   // of unknown order (~ in SMILES): adds nothing to valences
 )
 
 // Direction is the mark of a single bond next to a stereo double bond, seen
@@ -127,6 +129,7 @@ type Bond struct {
 	Stereo      BondStereo
 	StereoAtoms [2]int32 // neighbours of A and of B that Stereo speaks of
 	InRing      bool
+	Aromatic    bool // between neighbours in an aromatic ring; Order may be Triple, Dative or Zero even so
 	Conjugated  bool
 }
 
@@ -199,6 +202,7 @@ func (m *Mol) Clone() *Mol {
 	c := &Mol{
 		Atoms: append([]Atom(nil), m.Atoms...),
 		Bonds: append([]Bond(nil), m.Bonds...),
+		basis: m.basis,
 		start: append([]int32(nil), m.start...),
 		nbrs:  append([]Neighbor(nil), m.nbrs...),
 	}

@@ -63,7 +63,9 @@ func (m *Mol) localize() bool {
 	}
 	if aromatic && !open {
 		for i := range m.Bonds {
-			m.Bonds[i].Order = m.Bonds[i].Kekule
+			if b := &m.Bonds[i]; m.Atoms[b.A].Aromatic && m.Atoms[b.B].Aromatic {
+				b.Order = b.Kekule
+			}
 		}
 		for i := range m.Atoms {
 			m.Atoms[i].Aromatic = false

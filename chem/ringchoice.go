@@ -3,9 +3,9 @@ package chem
 import "slices"
 
 // choose puts the smallest set of smallest rings out of those found into out,
-// followed by those that are as good as a member of the set (the symmetrised
-// set, as RDKit's ring info holds).
-func (s *ringSearch) choose(m *Mol, want int, out *ringList) {
+// and into extra those that are as good as a member of the set (together the
+// symmetrised set, as RDKit's ring info holds).
+func (s *ringSearch) choose(m *Mol, want int, out, extra *ringList) {
 	if s.found.len() <= want {
 		for i := range s.found.len() {
 			out.add(s.found.at(i))
@@ -62,7 +62,7 @@ func (s *ringSearch) choose(m *Mol, want int, out *ringList) {
 	}
 	for i := range n {
 		if !s.isKept[i] && s.replaces(i, n) {
-			out.add(s.found.at(int(order[i])))
+			extra.add(s.found.at(int(order[i])))
 		}
 	}
 }

@@ -4,16 +4,17 @@ package chem
 //
 // Ring bonds are those that are not bridges. Each system of ring bonds is
 // searched on its own: a system with one cycle is walked, any other gets the
-// search of ringsearch.go. Zero-order bonds never close rings.
+// search of ringsearch.go.
 func (w *workspace) findRings(m *Mol) {
 	w.rings.reset()
+	w.extra.reset()
 	for i := range m.Atoms {
 		m.Atoms[i].InRing = false
 	}
 	for i := range m.Bonds {
 		m.Bonds[i].InRing = false
 	}
-	m.Rings = nil
+	m.Rings, m.basis = nil, 0
 	if len(m.Bonds) < 3 {
 		return
 	}
@@ -61,8 +62,17 @@ func (w *workspace) findRings(m *Mol) {
 			w.searchRings(m, bonds)
 		}
 	}
+	m.basis = w.rings.len()
+	for i := range w.extra.len() {
+		w.rings.add(w.extra.at(i))
+	}
 	m.Rings = w.rings.copyOut()
 }
+
+// SmallestRings is the smallest set of smallest rings of a perceived molecule:
+// Mol.Rings without those that symmetry adds. Which rings it takes of several
+// that are as good depends on the order of atoms, as in RDKit. It belongs to m.
+func SmallestRings(m *Mol) [][]int32 { return m.Rings[:m.basis] }
 
 // walkCycle adds the only cycle of a system, from the given atom.
 func (w *workspace) walkCycle(m *Mol, from int32) {
@@ -107,7 +117,7 @@ func (w *workspace) findBridges(m *Mol) {
 			if c := w.cursor[at]; int(c) < len(nbrs) {
 				w.cursor[at]++
 				nb := nbrs[c]
-				if nb.Bond == w.parent[at] || !closesRings(&m.Bonds[nb.Bond]) {
+				if nb.Bond == w.parent[at] {
 					continue
 				}
 				if w.depth[nb.Atom] == 0 {
@@ -133,8 +143,6 @@ func (w *workspace) findBridges(m *Mol) {
 		w.stack = stack
 	}
 }
-
-func closesRings(b *Bond) bool { return b.Kekule != Zero }
 
 // ringList is a growing list of rings in one piece of memory.
 type ringList struct {

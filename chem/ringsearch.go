@@ -95,7 +95,7 @@ func (w *workspace) searchRings(m *Mol, bonds int) {
 	if s.found.len() < want {
 		s.findMissing(m, atoms)
 	}
-	s.choose(m, want, &w.rings)
+	s.choose(m, want, &w.rings, &w.extra)
 }
 
 // trim takes the active bonds of atom a away. Neighbours left with at most one

@@ -122,14 +122,19 @@ func (s *stereoSearch) labelAtoms() (open, changed bool) {
 func (s *stereoSearch) atomLabel(i int) byte {
 	nbrs := s.m.Neighbors(i)
 	odd := false
+	degree := 0
 	for x := range nbrs {
+		if !steric(&s.m.Bonds[nbrs[x].Bond], int32(i)) {
+			continue
+		}
+		degree++
 		for y := range x {
-			if s.cip.rank[nbrs[y].Atom] > s.cip.rank[nbrs[x].Atom] {
+			if steric(&s.m.Bonds[nbrs[y].Bond], int32(i)) && s.cip.rank[nbrs[y].Atom] > s.cip.rank[nbrs[x].Atom] {
 				odd = !odd
 			}
 		}
 	}
-	if len(nbrs) == 3 && s.m.Atoms[i].Hydrogens() == 1 {
+	if degree == 3 && s.m.Atoms[i].Hydrogens() == 1 {
 		odd = !odd
 	}
 	if (s.m.Atoms[i].Chirality == Clockwise) != odd {
@@ -138,6 +143,11 @@ func (s *stereoSearch) atomLabel(i int) byte {
 	return 'S'
 }
 
+// steric tells whether the neighbour at the other end of a bond of atom i counts
+// for its configuration: not over a bond of unknown order, nor on the donor's
+// side of a dative one.
+func steric(b *Bond, i int32) bool { return orderContribution(b, b.Order, i) > 0 }
+
 // stereoKind tells whether atom i is of a kind that can be a tetrahedral
 // stereocentre, and whether two of its neighbours have the same rank. The
 // kinds are RDKit's: phosphorus and arsenic always; with three neighbours also
@@ -145,13 +155,20 @@ func (s *stereoSearch) atomLabel(i int) byte {
 // nitrogen in three-membered rings and at bridgeheads.
 func (m *Mol) stereoKind(i int, rank []int32) (legal, dupes bool) {
 	a := &m.Atoms[i]
-	if d := m.totalDegree(i); d < 3 || d > 4 {
+	nbrs := m.Neighbors(i)
+	degree := 0
+	for x := range nbrs {
+		if steric(&m.Bonds[nbrs[x].Bond], int32(i)) {
+			degree++
+		}
+	}
+	if d := degree + a.Hydrogens(); d < 3 || d > 4 {
 		return false, false
 	}
-	nbrs := m.Neighbors(i)
 	for x := range nbrs {
 		for y := range x {
-			if rank[nbrs[x].Atom] == rank[nbrs[y].Atom] {
+			if rank[nbrs[x].Atom] == rank[nbrs[y].Atom] && steric(&m.Bonds[nbrs[x].Bond], int32(i)) &&
+				steric(&m.Bonds[nbrs[y].Bond], int32(i)) {
 				return true, true
 			}
 		}
@@ -159,9 +176,9 @@ func (m *Mol) stereoKind(i int, rank []int32) (legal, dupes bool) {
 	switch {
 	case a.Element == 15 || a.Element == 33:
 		return true, false
-	case len(nbrs) < 3:
+	case degree < 3:
 		return false, false
-	case len(nbrs) == 3 && a.Hydrogens() != 1:
+	case degree == 3 && a.Hydrogens() != 1:
 		switch a.Element {
 		case 7:
 			return m.inRingOfSize(i, 3) || m.Bridgehead(i), false

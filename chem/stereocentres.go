@@ -17,20 +17,19 @@ func StereoCentres(m *Mol) []StereoCentre {
 	s.cip.start(m)
 	var out []StereoCentre
 	possible := make([]bool, len(m.Atoms))
-	marks := false
+	marks, bonds := false, false
 	for i := range m.Atoms {
 		marks = marks || m.Atoms[i].Chirality != Achiral
 		legal, dupes := m.stereoKind(i, s.cip.rank)
 		possible[i] = legal && !dupes
 	}
-	if marks {
+	for i := range m.Bonds {
+		bonds = bonds || m.Bonds[i].Stereo != NoStereo
+	}
+	if marks || bonds {
 		c := m.Clone()
 		s.m = c
-		bonds := false
-		for i := range c.Bonds {
-			bonds = bonds || c.Bonds[i].Stereo != NoStereo
-		}
-		s.run(true, bonds)
+		s.run(marks, bonds)
 		s.cip.rerank(c, s.label)
 		for i := range c.Atoms { // unmarked atoms between mirror images
 			legal, dupes := c.stereoKind(i, s.cip.rank)

@@ -7,6 +7,7 @@ import "sync"
 type workspace struct {
 	// rings.go and ringsearch.go
 	rings      ringList
+	extra      ringList
 	active     []bool  // by bond: lies on a cycle and is not trimmed yet
 	depth, low []int32 // by atom
 	parent     []int32

@@ -6,8 +6,33 @@ import (
 	"github.com/molsculpt/molsculpt/chem"
 )
 
-// Rings is the number of rings in Mol.Rings.
-func Rings(m *chem.Mol) int { return len(m.Rings) }
+// Rings is the number of rings as RDKit counts them: those of Mol.Rings, but of
+// the rings that symmetry adds to the smallest set only those of the last
+// component that has any. (RDKit keeps them in one place for the whole
+// molecule, so that each component overwrites those of the one before: cubane
+// has six rings, two cubanes have eleven.)
+func Rings(m *chem.Mol) int {
+	n := len(chem.SmallestRings(m))
+	extra := m.Rings[n:]
+	if len(extra) == 0 {
+		return n
+	}
+	components := chem.Components(m)
+	last, count := -1, 0
+	for _, r := range extra {
+		c := slices.IndexFunc(components, func(atoms []int) bool {
+			_, in := slices.BinarySearch(atoms, int(r[0]))
+			return in
+		})
+		if c > last {
+			last, count = c, 0
+		}
+		if c == last {
+			count++
+		}
+	}
+	return n + count
+}
 
 // AromaticRings is the number of rings all of whose bonds are aromatic.
 func AromaticRings(m *chem.Mol) int {
@@ -16,7 +41,7 @@ func AromaticRings(m *chem.Mol) int {
 		all := true
 		for k := range r {
 			b := m.BondBetween(int(r[k]), int(r[(k+1)%len(r)]))
-			all = all && m.Bonds[b].Order == chem.Aromatic
+			all = all && m.Bonds[b].Aromatic
 		}
 		if all {
 			n++

@@ -218,9 +218,9 @@ func (p *parser) readBond() error {
 	case c == '~':
 		b.order = chem.Zero
 	case c == '/':
-		b.dir = chem.Up
+		b.order, b.dir = chem.Unspecified, chem.Up
 	case c == '\\':
-		b.dir = chem.Down
+		b.order, b.dir = chem.Unspecified, chem.Down
 		if next == '\\' { // doubled by an escaping program; RDKit reads it too
 			p.pos++
 		}
@@ -291,6 +291,9 @@ func (p *parser) ringClosure() error {
 		return p.fail(at, "a ring closure must follow an atom")
 	}
 	tok := p.bond
+	if tok.order == chem.Zero {
+		tok = bondTok{} // RDKit closes C~1CC1 as if nothing was written
+	}
 	p.bond = bondTok{}
 	for i := range p.rings {
 		r := &p.rings[i]
@@ -309,7 +312,7 @@ func (p *parser) ringClosure() error {
 			}
 		}
 		switch {
-		case r.tok.present && !(r.tok.dir != chem.NoDirection && tok.present && tok.order != chem.Single):
+		case r.tok.present && !(r.tok.dir != chem.NoDirection && tok.present && tok.order > chem.Single):
 			*b = p.makeBond(from, p.prev, r.tok)
 			if r.tok.order == chem.Single && r.tok.dir == chem.NoDirection && tok.dir != chem.NoDirection {
 				b.Direction = opposite(tok.dir)
