@@ -5,8 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 
-	"github.com/molsculpt/molsculpt/plugins/internal/nn"
 	"github.com/molsculpt/molsculpt/plugins/internal/nn/safetensors"
+	"github.com/molsculpt/molsculpt/plugins/internal/nn/train"
 	"github.com/molsculpt/molsculpt/sdk/space"
 )
 
@@ -36,17 +36,7 @@ func (t *Trainer) Snapshot() ([]byte, error) {
 		return nil, fmt.Errorf("gflownet: write snapshot: %w", err)
 	}
 	f := &safetensors.File{Metadata: map[string]string{"molsculpt": string(meta)}}
-	for set, p := range t.sets() {
-		for _, x := range p.All() {
-			f.Add(safetensors.Float32(setNames[set]+x.Name, x.Data, x.Rows, x.Cols))
-		}
-	}
-	if t.adam.M != nil {
-		for i, p := range t.learner.Params() {
-			f.Add(safetensors.Float32("m/"+p.Name, t.adam.M[i], p.Rows, p.Cols))
-			f.Add(safetensors.Float32("v/"+p.Name, t.adam.V[i], p.Rows, p.Cols))
-		}
-	}
+	t.state().Write(f)
 	var states []byte
 	for _, s := range t.replay.states {
 		states = append(append(states, byte(len(s)), byte(len(s)>>8)), s...)
@@ -56,9 +46,13 @@ func (t *Trainer) Snapshot() ([]byte, error) {
 	return f.Encode()
 }
 
-var setNames = []string{"params/", "target/", "average/"}
-
-func (t *Trainer) sets() []*nn.Params { return []*nn.Params{t.params, t.target, t.average} }
+// state is the part of the snapshot that every training has.
+func (t *Trainer) state() *train.State {
+	return &train.State{
+		Sets: []train.Set{{Name: "params", Params: t.params}, {Name: "target", Params: t.target}, {Name: "average", Params: t.average}},
+		Adam: &t.adam, Params: t.learner.Params(),
+	}
+}
 
 // Restore brings a trainer that was made for the same space, configuration and
 // seed to where the snapshot was written.
@@ -79,35 +73,7 @@ func (t *Trainer) Restore(data []byte) error {
 	if d := t.space.Descriptor().Digest; meta.Space != d {
 		return fmt.Errorf("gflownet: restore: the snapshot is of space %.12s, this is %.12s", meta.Space, d)
 	}
-	read := func(name string, dst []float32) {
-		if err != nil {
-			return
-		}
-		var x *safetensors.Tensor
-		if x, err = f.Get(name); err != nil {
-			return
-		}
-		var v []float32
-		if v, err = x.Floats(); err == nil && len(v) != len(dst) {
-			err = fmt.Errorf("%s has %d values, want %d", name, len(v), len(dst))
-		}
-		copy(dst, v)
-	}
-	for set, p := range t.sets() {
-		for _, x := range p.All() {
-			read(setNames[set]+x.Name, x.Data)
-		}
-	}
-	t.adam.M, t.adam.V, t.adam.Steps = nil, nil, meta.Adam
-	if meta.Adam > 0 {
-		for _, p := range t.learner.Params() {
-			m, v := make([]float32, len(p.Data)), make([]float32, len(p.Data))
-			read("m/"+p.Name, m)
-			read("v/"+p.Name, v)
-			t.adam.M, t.adam.V = append(t.adam.M, m), append(t.adam.V, v)
-		}
-	}
-	if err != nil {
+	if err := t.state().Read(f, meta.Adam); err != nil {
 		return fmt.Errorf("gflownet: restore: %w", err)
 	}
 	if err := t.restoreReplay(f, meta.Next); err != nil {

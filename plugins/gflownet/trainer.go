@@ -7,6 +7,7 @@ import (
 
 	"github.com/molsculpt/molsculpt/plugins/internal/nn"
 	"github.com/molsculpt/molsculpt/plugins/internal/nn/kern"
+	"github.com/molsculpt/molsculpt/plugins/internal/nn/train"
 	"github.com/molsculpt/molsculpt/plugins/internal/nn/treenet"
 	"github.com/molsculpt/molsculpt/sdk/space"
 )
@@ -260,8 +261,7 @@ func (t *Trainer) Update(log []float64) (Stats, error) {
 	t.residual(&stats, residuals)
 	t.moveLogZ(paths, residuals)
 	t.target.Average(t.config.Threads, float32(t.config.Target), t.params)
-	keep := min(t.config.Average, (1+float64(t.step))/(10+float64(t.step)))
-	t.average.Average(t.config.Threads, float32(keep), t.params)
+	t.average.Average(t.config.Threads, train.Keep(t.config.Average, t.step), t.params)
 	t.step++
 	t.pending = nil
 	stats.Step, stats.Asked, stats.Remembered = t.step, len(t.ask), len(t.replay.states)
@@ -273,11 +273,7 @@ func (t *Trainer) Update(log []float64) (Stats, error) {
 // half cosine down to LastRate.
 func (t *Trainer) schedule() float64 {
 	c := t.config
-	if t.step < c.Warmup {
-		return float64(t.step+1) / float64(c.Warmup)
-	}
-	done := float64(t.step-c.Warmup) / float64(max(c.Steps-c.Warmup, 1))
-	return c.LastRate + (1-c.LastRate)*(1+math.Cos(math.Pi*min(done, 1)))/2
+	return train.Schedule{Warmup: c.Warmup, Steps: c.Steps, Last: c.LastRate}.At(t.step)
 }
 
 // paths sets the targets and gathers what is known of own samples.
