@@ -204,8 +204,9 @@ func (r *aromaticity) connected() bool {
 }
 
 // huckel tells whether the atoms of the chosen rings give 4n+2 electrons.
-// Atoms common to three or more of the rings do not count; two wildcards
-// without a ring double bond are one too many.
+// Atoms common to three or more of the rings do not count. A wildcard without
+// a ring double bond gives one or two, as it suits; two of them are one too
+// many.
 func (r *aromaticity) huckel(m *Mol) bool {
 	electrons, wild := 0, 0
 	add := func(a int32, sign int) {
@@ -231,7 +232,7 @@ func (r *aromaticity) huckel(m *Mol) bool {
 			}
 		}
 	}
-	return wild <= 1 && electrons%4 == 2
+	return wild <= 1 && electrons >= 2 && (electrons%4 == 2 || wild == 1 && electrons%4 == 3 && electrons > 3)
 }
 
 // mark makes the atoms of the chosen rings and the bonds on their outline

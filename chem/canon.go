@@ -117,7 +117,7 @@ func (s *canonSearch) twins(atoms []int32) bool {
 		}
 		parent = nbrs[0].Atom
 	}
-	return s.m.Atoms[parent].Chirality == Achiral
+	return s.m.Atoms[parent].Chirality == Achiral && s.m.Atoms[parent].Geometry == NoGeometry
 }
 
 // explore searches the subtree below a partition with ties.
@@ -248,7 +248,7 @@ func (s *canonSearch) record(l *leaf, p *partition) {
 				l.list[at], l.list[at-1] = l.list[at-1], e
 			}
 		}
-		l.list = append(l.list, 1<<40|uint64(s.m.relativeChirality(int(v), p.pos)))
+		l.list = append(l.list, 1<<40|uint64(s.m.relativeArrangement(int(v), p.pos))<<2|uint64(s.m.relativeChirality(int(v), p.pos)))
 	}
 	for _, i := range s.r.double {
 		b := &s.m.Bonds[i]

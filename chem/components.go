@@ -68,6 +68,7 @@ func LargestComponent(m *Mol) (*Mol, error) {
 // Subset copies the given atoms of m and the bonds between them, in their
 // order in m, into a new molecule that is not perceived yet. Hydrogen counts
 // stay as they are; bonds that are cut leave open valences to the caller.
+// Geometries of atoms that lose a neighbour are dropped.
 func Subset(m *Mol, atoms []int) *Mol {
 	index := make([]int32, len(m.Atoms))
 	for i := range index {
@@ -80,6 +81,11 @@ func Subset(m *Mol, atoms []int) *Mol {
 	}
 	for _, b := range m.Bonds {
 		if index[b.A] < 0 || index[b.B] < 0 {
+			for _, i := range [2]int32{index[b.A], index[b.B]} {
+				if i >= 0 {
+					c.Atoms[i].Geometry, c.Atoms[i].Arrangement = NoGeometry, 0
+				}
+			}
 			continue
 		}
 		b.A, b.B = index[b.A], index[b.B]

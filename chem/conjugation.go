@@ -71,6 +71,8 @@ func (m *Mol) hybridization(i int) Hybridization {
 		return HybridUnknown
 	case a.Chirality != Achiral && degree == 4:
 		return SP3
+	case a.Geometry != NoGeometry && degree >= 2 && degree <= a.Geometry.Places():
+		return a.Geometry.hybridization()
 	}
 	orbitals := degree
 	if a.Element < 89 {

@@ -77,9 +77,11 @@ func (w *workspace) match(m *Mol) []int {
 			left = append(left, i)
 		}
 	}
-	for i := range n {
-		if w.needs[i] == mayDouble && w.mate[i] < 0 {
-			w.augment(m, int32(i), &steps)
+	for _, w.marked = range [2]bool{true, false} { // rather along bonds that are written aromatic
+		for i := range n {
+			if w.needs[i] == mayDouble && w.mate[i] < 0 {
+				w.augment(m, int32(i), &steps)
+			}
 		}
 	}
 	return left
@@ -219,7 +221,7 @@ func (w *workspace) matchable(m *Mol, bond int32) bool {
 	if b.Order == Aromatic {
 		return true
 	}
-	return b.Order == Single && (m.Atoms[b.A].Element == 0 || m.Atoms[b.B].Element == 0)
+	return !w.marked && b.Order == Single && (m.Atoms[b.A].Element == 0 || m.Atoms[b.B].Element == 0)
 }
 
 // matchGreedily pairs atoms that have one free partner first.

@@ -31,6 +31,13 @@ type Atom struct {
 	NoImplicit bool      // a bracket atom: gets no implicit hydrogens
 	Chirality  Chirality // tetrahedral mark, relative to the order of Neighbors
 
+	// Geometry and Arrangement are the mark of a centre that is not tetrahedral.
+	// Arrangement is OpenSMILES's number for the neighbours in the order of
+	// Neighbors, then hydrogens that are no nodes, then places left free; it is
+	// 0 where it is not known.
+	Geometry    Geometry
+	Arrangement uint8
+
 	ImplicitH     uint8 // hydrogens that the valence model adds
 	Radical       uint8 // unpaired electrons
 	Aromatic      bool

@@ -123,7 +123,8 @@ func (m *Mol) inTetrazole(i int) bool {
 func StripStereo(m *Mol) *Mol {
 	c := m.Clone()
 	for i := range c.Atoms {
-		c.Atoms[i].Chirality = Achiral
+		a := &c.Atoms[i]
+		a.Chirality, a.Geometry, a.Arrangement = Achiral, NoGeometry, 0
 	}
 	for i := range c.Bonds {
 		b := &c.Bonds[i]

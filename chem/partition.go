@@ -85,6 +85,9 @@ func (r *refiner) begin(p *partition) {
 		s = s<<5 | uint64(min(a.Hydrogens(), 31))
 		s = s<<16 | uint64(a.Isotope)
 		s = s<<4 | uint64(min(a.Radical, 15))
+		if s <<= 3; r.stereo {
+			s |= uint64(a.Geometry)<<1 | uint64(min(a.Arrangement, 1))
+		}
 		s <<= 3
 		if a.Aromatic {
 			s |= 1

@@ -15,11 +15,16 @@ func (w *workspace) perceiveStereo(m *Mol) {
 	s.cleanAtoms()
 }
 
-// dropImpossibleMarks removes marks from atoms that are not sp3, and tells
-// whether marked atoms and bonds remain.
+// dropImpossibleMarks removes marks from atoms that are not sp3 and geometries
+// that do not suit the number of neighbours, and tells whether marked atoms and bonds remain.
 func (m *Mol) dropImpossibleMarks() (atoms, bonds bool) {
 	for i := range m.Atoms {
 		a := &m.Atoms[i]
+		if a.Geometry != NoGeometry {
+			if d := m.totalDegree(i); d < 2 || d > a.Geometry.Places() || int(a.Arrangement) > a.Geometry.Arrangements() {
+				a.Geometry, a.Arrangement = NoGeometry, 0
+			}
+		}
 		if a.Chirality == Achiral {
 			continue
 		}

@@ -20,9 +20,10 @@ type workspace struct {
 	search     ringSearch
 
 	// kekulize.go
-	needs []uint8 // by atom
-	mate  []int32
-	trail []bool
+	needs  []uint8 // by atom
+	mate   []int32
+	trail  []bool
+	marked bool // double bonds only where an aromatic bond is written
 
 	arom aromaticity
 

@@ -74,7 +74,7 @@ func (p *parser) readBracket() error {
 	if err := p.readSymbol(&a); err != nil {
 		return err
 	}
-	tetrahedral, err := p.readChirality(&a)
+	marked, err := p.readChirality(&a)
 	if err != nil {
 		return err
 	}
@@ -105,7 +105,7 @@ func (p *parser) readBracket() error {
 		return p.fail(p.pos, "unexpected character in a bracket atom")
 	}
 	p.pos++
-	p.addAtom(a, tetrahedral)
+	p.addAtom(a, marked)
 	return nil
 }
 
@@ -193,40 +193,57 @@ var provisional = [256]uint8{
 	'n': 110, 'u': 111, 'b': 112, 't': 113, 'q': 114, 'p': 115, 'h': 116, 's': 117, 'o': 118,
 }
 
-// readChirality reads @, @@ or @ with a class; only tetrahedral ones are kept.
-func (p *parser) readChirality(a *chem.Atom) (tetrahedral bool, err error) {
+// classes are the classes of stereo marks that are written with a number.
+var classes = map[string]struct {
+	geometry chem.Geometry
+	most     int
+}{
+	"TH": {most: 2}, "AL": {most: 2}, "SP": {chem.SquarePlanar, 3}, "TB": {chem.TrigonalBipyramidal, 20}, "OH": {chem.Octahedral, 30},
+}
+
+// readChirality reads @, @@ or @ with a class and a number; marks of allenes
+// are not kept. It tells whether the atom is marked.
+func (p *parser) readChirality(a *chem.Atom) (marked bool, err error) {
 	if p.pos >= p.end || p.in[p.pos] != '@' {
 		return false, nil
 	}
 	at := p.pos
+	if a.Element == 1 {
+		return false, p.fail(at, "a hydrogen is no stereocentre")
+	}
 	p.pos++
+	a.Chirality = chem.CounterClockwise
 	if p.pos < p.end && p.in[p.pos] == '@' {
 		p.pos++
 		a.Chirality = chem.Clockwise
 		return true, nil
 	}
-	if p.pos+1 < p.end {
-		class := p.in[p.pos : p.pos+2]
-		switch class {
-		case "TH", "AL", "SP", "TB", "OH":
-			p.pos += 2
-			n, digits := p.digits(2)
-			most := map[string]int{"TH": 2, "AL": 2, "SP": 3, "TB": 20, "OH": 30}[class]
-			if digits > 0 && (n < 1 || n > most) {
-				return false, p.fail(at, "no such chirality number")
-			}
-			if class != "TH" {
-				p.strange = append(p.strange, int32(len(p.m.Atoms)))
-				return false, nil
-			}
-			a.Chirality = chem.CounterClockwise
-			if n == 2 {
-				a.Chirality = chem.Clockwise
-			}
-			return true, nil
-		}
+	if p.pos+1 >= p.end {
+		return true, nil
 	}
-	a.Chirality = chem.CounterClockwise
+	name := p.in[p.pos : p.pos+2]
+	class, ok := classes[name]
+	if !ok {
+		return true, nil
+	}
+	p.pos += 2
+	n, _ := p.digits(2)
+	if n > class.most {
+		return false, p.fail(at, "no such chirality number")
+	}
+	switch name {
+	case "TH":
+		if n == 2 {
+			a.Chirality = chem.Clockwise
+		}
+		return true, nil
+	case "AL":
+		a.Chirality = chem.Achiral
+		p.strange = append(p.strange, int32(len(p.m.Atoms)))
+		return false, nil
+	}
+	a.Chirality = chem.Achiral
+	a.Geometry, a.Arrangement = class.geometry, uint8(n)
 	return true, nil
 }
 

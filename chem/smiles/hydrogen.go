@@ -33,7 +33,7 @@ func (p *parser) mergeHydrogens() {
 		nb := m.Neighbors(i)[0]
 		heavy := &m.Atoms[nb.Atom]
 		b := &m.Bonds[nb.Bond]
-		if heavy.Element <= 1 || b.Order != chem.Single || slices.Contains(p.strange, nb.Atom) {
+		if heavy.Element <= 1 || b.Order != chem.Single || heavy.Geometry != chem.NoGeometry || slices.Contains(p.strange, nb.Atom) {
 			continue
 		}
 		if b.Direction != chem.NoDirection && !p.handOver(int(nb.Atom), int(nb.Bond), gone) {
@@ -132,46 +132,6 @@ func (p *parser) remove(atoms, bonds []bool) {
 			if c.bonds[j] >= 0 {
 				c.bonds[j] = moved[c.bonds[j]]
 			}
-		}
-	}
-}
-
-// orientCentres makes the marks of tetrahedral centres relative to the order
-// of bonds in the molecule instead of that in the string.
-func (p *parser) orientCentres() {
-	for i := range p.centres {
-		c := &p.centres[i]
-		a := &p.m.Atoms[c.atom]
-		if c.n > 4 || c.n < 3 {
-			a.Chirality = chem.Achiral
-			continue
-		}
-		// The hydrogen or lone pair counts as the last neighbour.
-		const last = 1 << 30
-		if c.n == 3 {
-			if c.bonds[0] < 0 || c.bonds[1] < 0 || c.bonds[2] < 0 {
-				a.Chirality = chem.Achiral
-				continue
-			}
-			c.bonds[3] = -1
-		}
-		odd := c.n == 3 && c.closures == 1 && !unsaturated(p.m, c.atom)
-		for x := range 4 {
-			for y := range x {
-				bx, by := c.bonds[x], c.bonds[y]
-				if bx < 0 {
-					bx = last
-				}
-				if by < 0 {
-					by = last
-				}
-				if by > bx {
-					odd = !odd
-				}
-			}
-		}
-		if odd {
-			a.Chirality = chem.Mirror(a.Chirality)
 		}
 	}
 }

@@ -58,7 +58,7 @@ type parser struct {
 	rings    []openRing
 	closed   []closure
 	centres  []centre
-	strange  []int32 // atoms with a mark of another class than tetrahedral
+	strange  []int32 // atoms with the mark of an allene
 	fresh    bool    // right after an opening bracket of a branch
 
 	branchMem [8]branch
@@ -93,8 +93,8 @@ type openRing struct {
 	at     int
 }
 
-// centre is a tetrahedral centre with its bonds in the order of the string; -1
-// stands for the hydrogen or lone pair.
+// centre is an atom with a stereo mark, with its bonds in the order of the
+// string; -1 stands for a hydrogen.
 type centre struct {
 	atom     int32
 	n        int
@@ -231,7 +231,7 @@ func (p *parser) readBond() error {
 }
 
 // addAtom appends an atom and bonds it to the one before.
-func (p *parser) addAtom(a chem.Atom, tetrahedral bool) {
+func (p *parser) addAtom(a chem.Atom, marked bool) {
 	i := int32(len(p.m.Atoms))
 	p.m.Atoms = append(p.m.Atoms, a)
 	k := int32(-1)
@@ -240,13 +240,16 @@ func (p *parser) addAtom(a chem.Atom, tetrahedral bool) {
 		p.m.Bonds = append(p.m.Bonds, p.makeBond(p.prev, i, p.bond))
 		p.note(p.prev, k, false)
 	}
-	if tetrahedral {
+	if marked {
 		c := centre{atom: i}
 		if k >= 0 {
 			c.bonds[0] = k
 			c.n = 1
 		}
-		if a.ExplicitH > 0 {
+		for h := range a.ExplicitH {
+			if h > 0 && a.Geometry == chem.NoGeometry || c.n == len(c.bonds) {
+				break
+			}
 			c.bonds[c.n] = -1
 			c.n++
 		}
@@ -264,7 +267,7 @@ func (p *parser) makeBond(a, b int32, tok bondTok) chem.Bond {
 	return chem.Bond{A: a, B: b, Order: tok.order, Direction: tok.dir}
 }
 
-// note adds a bond to the list of a tetrahedral centre.
+// note adds a bond to the list of a marked centre.
 func (p *parser) note(atom, bond int32, closure bool) {
 	for i := len(p.centres) - 1; i >= 0; i-- {
 		if c := &p.centres[i]; c.atom == atom {

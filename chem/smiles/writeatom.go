@@ -20,7 +20,11 @@ func (w *writer) writeAtom(i int32, sequence []int32, closures int) {
 		mark = w.writtenChirality(i, sequence, closures)
 	}
 	symbol := chem.Symbol(a.Element)
-	if !w.needsBrackets(i, aromatic, mark) {
+	geometry := chem.NoGeometry
+	if !w.o.NoStereo {
+		geometry = a.Geometry
+	}
+	if !w.needsBrackets(i, aromatic, mark != chem.Achiral || geometry != chem.NoGeometry) {
 		w.out = appendSymbol(w.out, symbol, aromatic)
 		return
 	}
@@ -35,6 +39,18 @@ func (w *writer) writeAtom(i int32, sequence []int32, closures int) {
 	case chem.Clockwise:
 		w.out = append(w.out, '@', '@')
 	case chem.Achiral:
+	}
+	switch geometry {
+	case chem.SquarePlanar:
+		w.out = append(w.out, "@SP"...)
+	case chem.TrigonalBipyramidal:
+		w.out = append(w.out, "@TB"...)
+	case chem.Octahedral:
+		w.out = append(w.out, "@OH"...)
+	case chem.NoGeometry:
+	}
+	if geometry != chem.NoGeometry && a.Arrangement != 0 {
+		w.out = appendInt(w.out, int(w.writtenArrangement(i, sequence)))
 	}
 	if h := a.Hydrogens(); h > 0 {
 		if w.out = append(w.out, 'H'); h > 1 {
@@ -65,9 +81,9 @@ func appendSymbol(out []byte, symbol string, aromatic bool) []byte {
 }
 
 // needsBrackets tells whether an atom is more than the bare symbol says.
-func (w *writer) needsBrackets(i int32, aromatic bool, mark chem.Chirality) bool {
+func (w *writer) needsBrackets(i int32, aromatic, marked bool) bool {
 	a := &w.m.Atoms[i]
-	if a.Isotope != 0 || a.Charge != 0 || a.Map != 0 || mark != chem.Achiral {
+	if a.Isotope != 0 || a.Charge != 0 || a.Map != 0 || marked {
 		return true
 	}
 	switch a.Element {
@@ -116,46 +132,6 @@ func (w *writer) order(b *chem.Bond) chem.Order {
 	return b.Order
 }
 
-// writtenChirality is the mark of atom i relative to the order in which its
-// bonds are written.
-func (w *writer) writtenChirality(i int32, sequence []int32, closures int) chem.Chirality {
-	c := w.m.Atoms[i].Chirality
-	nbrs := w.m.Neighbors(int(i))
-	var seq [5]int
-	n := 0
-	put := func(v int) {
-		if n < len(seq) {
-			seq[n] = v
-			n++
-		}
-	}
-	hydrogen := len(nbrs) == 3 && w.m.Atoms[i].Hydrogens() == 1
-	if hydrogen && w.from[i] < 0 {
-		put(3)
-	}
-	for k, b := range sequence {
-		for at, nb := range nbrs {
-			if nb.Bond == b {
-				put(at)
-			}
-		}
-		if k == 0 && hydrogen && w.from[i] >= 0 {
-			put(3)
-		}
-	}
-	for x := range n {
-		for y := range x {
-			if seq[y] > seq[x] {
-				c = chem.Mirror(c)
-			}
-		}
-	}
-	if len(nbrs) == 3 && !hydrogen && closures == 1 && !unsaturated(w.m, i) {
-		c = chem.Mirror(c)
-	}
-	return c
-}
-
 // writeBond writes the symbol of a bond as seen from atom i, if it needs one.
 func (w *writer) writeBond(bond, i int32) {
 	b := &w.m.Bonds[bond]
@@ -181,7 +157,7 @@ func (w *writer) writeBond(bond, i int32) {
 	case chem.Quadruple:
 		w.out = append(w.out, '$')
 	case chem.Aromatic:
-		if !aromatic {
+		if !aromatic || w.m.Atoms[b.A].Element == 0 && w.m.Atoms[b.B].Element == 0 {
 			w.out = append(w.out, ':')
 		}
 	case chem.Dative:
