@@ -1,6 +1,7 @@
 package platform
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/molsculpt/molsculpt/platform/catalog"
 	"github.com/molsculpt/molsculpt/platform/config"
+	"github.com/molsculpt/molsculpt/platform/sample"
 	"github.com/molsculpt/molsculpt/rewards"
 	"github.com/molsculpt/molsculpt/sdk"
 	"github.com/molsculpt/molsculpt/sdk/host"
@@ -28,6 +30,8 @@ type BenchOptions struct {
 	Beta         float64       // that the models are conditioned on
 	Time         time.Duration // per measurement; 0 means 10 s
 	Seed         uint64
+	Width        int // of networks initialised by seed and of the one that is trained; 0 means 128
+	Layers       int // and their layers; 0 means 4
 	SkipTraining bool
 	Log          hclog.Logger
 	Note         func(string) // told what is measured now; may be nil
@@ -35,31 +39,48 @@ type BenchOptions struct {
 
 // BenchReport is what was measured, for programs.
 type BenchReport struct {
-	Go           string      `json:"go"`
-	OS           string      `json:"os"`
-	Arch         string      `json:"arch"`
-	Threads      int         `json:"threads"`
-	Numeric      string      `json:"numeric"`
-	Vocabulary   string      `json:"vocabulary"`
-	Fragments    int         `json:"fragments"`
-	MaxFragments int         `json:"max_fragments"`
-	Weights      []string    `json:"weights"` // empty: initialised by seed
-	Base         *BenchSpeed `json:"base"`
-	Composite    *BenchSpeed `json:"composite"`
-	Training     *BenchSpeed `json:"training,omitempty"`
+	Go           string   `json:"go"`
+	OS           string   `json:"os"`
+	Arch         string   `json:"arch"`
+	Threads      int      `json:"threads"`
+	Numeric      string   `json:"numeric"`
+	Vocabulary   string   `json:"vocabulary"`
+	Fragments    int      `json:"fragments"`
+	MaxFragments int      `json:"max_fragments"`
+	Weights      []string `json:"weights"`           // empty: initialised by seed
+	Network      string   `json:"network,omitempty"` // of networks initialised by seed
+
+	Base      *BenchSampling `json:"base"`
+	Composite *BenchSampling `json:"composite"`
+	// The same with networks that make every tree full, where they are
+	// initialised by seed.
+	FullBase      *BenchSampling `json:"full_base,omitempty"`
+	FullComposite *BenchSampling `json:"full_composite,omitempty"`
+	Training      *BenchTraining `json:"training,omitempty"`
 }
 
-// BenchSpeed is one measurement. Sampling includes the plugin processes, the
-// assembly of the molecules and their canonical SMILES, and leaves out the
-// start; training leaves out the first tenth.
-type BenchSpeed struct {
+// BenchSampling is one measurement of sampling. It includes the plugin
+// processes, the assembly of the molecules and their canonical SMILES, and
+// leaves out the start.
+type BenchSampling struct {
 	Of            string  `json:"of"`
-	PerSecond     float64 `json:"per_second"` // molecules, or training trajectories
-	Count         int     `json:"count"`
+	PerSecond     float64 `json:"per_second"` // molecules; a particle counts as ESS/N of one
+	Particles     int     `json:"particles"`
 	Seconds       float64 `json:"seconds"`
-	MeanFragments float64 `json:"mean_fragments,omitempty"`
-	Distinct      int     `json:"distinct,omitempty"`
-	MinESS        float64 `json:"min_ess,omitempty"` // smallest of a population, 0 to 1
+	ESS           float64 `json:"ess"` // of all particles together
+	MeanFragments float64 `json:"mean_fragments"`
+	Distinct      int     `json:"distinct"`
+	MinESS        float64 `json:"min_ess"`           // smallest of a population on its way, 0 to 1
+	States        float64 `json:"states_per_second"` // that particles came to; each model is asked about each
+	Tokens        float64 `json:"tokens_per_second"` // of the networks, for those states: fragments and one for the tree
+}
+
+// BenchTraining is one measurement of training, the first tenth left out.
+type BenchTraining struct {
+	Of           string  `json:"of"`
+	PerSecond    float64 `json:"per_second"` // trajectories
+	Trajectories int     `json:"trajectories"`
+	Seconds      float64 `json:"seconds"`
 }
 
 const benchPlugin = "core/gflownet"
@@ -88,7 +109,9 @@ func Bench(ctx context.Context, cat *catalog.Catalog, o BenchOptions) (*BenchRep
 		Go: runtime.Version(), OS: runtime.GOOS, Arch: runtime.GOARCH, Threads: runtime.GOMAXPROCS(0),
 		Vocabulary: o.Vocabulary, Fragments: base.Space.Vocabulary().Len(), MaxFragments: o.MaxFragments, Weights: o.Weights,
 	}
-	if len(o.Weights) == 0 {
+	seeded := len(o.Weights) == 0
+	if seeded {
+		r.Network = fmt.Sprintf("%d layers, width %d", o.layers(), o.width())
 		o.Note("initialising networks by seed")
 		for i, p := range []*Plan{base, both} {
 			if err := o.initialise(ctx, p, cat, i); err != nil {
@@ -104,6 +127,20 @@ func Bench(ctx context.Context, cat *catalog.Catalog, o BenchOptions) (*BenchRep
 	if r.Composite, _, err = o.sampling(ctx, both); err != nil {
 		return nil, err
 	}
+	if seeded {
+		o.Note("full trees")
+		for i, p := range []*Plan{base, both} {
+			if err := o.draw(ctx, p, cat, i, float64(o.MaxFragments)); err != nil {
+				return nil, err
+			}
+		}
+		if r.FullBase, _, err = o.sampling(ctx, base); err != nil {
+			return nil, err
+		}
+		if r.FullComposite, _, err = o.sampling(ctx, both); err != nil {
+			return nil, err
+		}
+	}
 	if o.SkipTraining {
 		return r, nil
 	}
@@ -111,6 +148,9 @@ func Bench(ctx context.Context, cat *catalog.Catalog, o BenchOptions) (*BenchRep
 	r.Training, err = o.training(ctx, base, cat)
 	return r, err
 }
+
+func (o BenchOptions) width() int  { return cmp.Or(o.Width, 128) }
+func (o BenchOptions) layers() int { return cmp.Or(o.Layers, 4) }
 
 // plan is a campaign over models a and b.
 func (o BenchOptions) plan(expr string, cat *catalog.Catalog) (*Plan, error) {
@@ -133,26 +173,33 @@ func (o BenchOptions) plan(expr string, cat *catalog.Catalog) (*Plan, error) {
 }
 
 // sampling measures molecules per second, after a population to warm up.
-func (o BenchOptions) sampling(ctx context.Context, p *Plan) (*BenchSpeed, string, error) {
+func (o BenchOptions) sampling(ctx context.Context, p *Plan) (*BenchSampling, string, error) {
 	session, err := Start(ctx, p, o.Log)
 	if err != nil {
 		return nil, "", err
 	}
 	defer session.Close()
-	s := &BenchSpeed{Of: p.Expression.String(), MinESS: 1}
+	s := &BenchSampling{Of: p.Expression.String(), MinESS: 1}
 	distinct := map[string]bool{}
-	fragments := 0
+	var logs []float64
+	fragments, states, tokens := 0, 0, 0
 	var begun time.Time
 	err = session.draw(ctx, func(d Drawn) (bool, error) {
 		if begun.IsZero() {
 			begun = time.Now()
 			return true, nil
 		}
+		s.Particles += d.Drawn
+		states += d.Evaluations
 		for i, smi := range d.SMILES {
+			t := &d.Trajectories[i]
 			distinct[smi] = true
-			fragments += p.Space.Size(d.Trajectories[i].Final())
+			logs = append(logs, t.LogWeight)
+			fragments += p.Space.Size(t.Final())
+			for _, x := range t.States {
+				tokens += 1 + p.Space.Size(x)
+			}
 		}
-		s.Count += len(d.SMILES)
 		s.MinESS = min(s.MinESS, d.MinESS/float64(max(1, d.Drawn)))
 		return time.Since(begun) < o.Time, nil
 	})
@@ -160,21 +207,23 @@ func (o BenchOptions) sampling(ctx context.Context, p *Plan) (*BenchSpeed, strin
 		return nil, "", err
 	}
 	s.Seconds = time.Since(begun).Seconds()
-	s.PerSecond = float64(s.Count) / s.Seconds
-	s.MeanFragments = float64(fragments) / float64(max(1, s.Count))
+	s.ESS = math.Exp(sample.LogESS(logs))
+	s.PerSecond = s.ESS / s.Seconds
+	s.MeanFragments = float64(fragments) / float64(max(1, len(logs)))
 	s.Distinct = len(distinct)
+	s.States, s.Tokens = float64(states)/s.Seconds, float64(tokens)/s.Seconds
 	return s, session.models.numeric(), nil
 }
 
 // training measures trajectories per second of training on QED.
-func (o BenchOptions) training(ctx context.Context, p *Plan, cat *catalog.Catalog) (*BenchSpeed, error) {
+func (o BenchOptions) training(ctx context.Context, p *Plan, cat *catalog.Catalog) (*BenchTraining, error) {
 	const batch = 64
 	stop := make(chan struct{})
-	s := &BenchSpeed{Of: fmt.Sprintf("training on QED, %d trajectories per update", batch)}
+	s := &BenchTraining{Of: fmt.Sprintf("QED, %d trajectories per update, %d layers, width %d", batch, o.layers(), o.width())}
 	started := time.Now()
 	var begun time.Time
 	var first uint64
-	_, err := o.train(ctx, p, cat, map[string]any{"steps": 1_000_000, "batch": batch}, host.Training{
+	_, err := o.train(ctx, p, cat, map[string]any{"steps": 1_000_000, "batch": batch, "width": o.width(), "layers": o.layers()}, host.Training{
 		Seed: o.Seed, Stop: stop,
 		Progress: func(pr sdk.Progress) {
 			switch {
@@ -185,7 +234,7 @@ func (o BenchOptions) training(ctx context.Context, p *Plan, cat *catalog.Catalo
 			case s.Seconds == 0:
 				if d := time.Since(begun); d > o.Time {
 					s.Seconds = d.Seconds()
-					s.Count = int(pr.Step-first) * batch
+					s.Trajectories = int(pr.Step-first) * batch
 					close(stop)
 				}
 			}
@@ -195,7 +244,7 @@ func (o BenchOptions) training(ctx context.Context, p *Plan, cat *catalog.Catalo
 		return nil, err
 	}
 	if s.Seconds > 0 {
-		s.PerSecond = float64(s.Count) / s.Seconds
+		s.PerSecond = float64(s.Trajectories) / s.Seconds
 	}
 	return s, nil
 }
@@ -236,25 +285,43 @@ const wantedSize = 5.0
 // one update of a training, with the tendency to stop that brings the mean size
 // of what the plan samples to wantedSize.
 func (o BenchOptions) initialise(ctx context.Context, p *Plan, cat *catalog.Catalog, stream int) error {
-	aim := wantedSize
-	for try := range 6 {
-		for i := range p.Models {
-			spec := map[string]any{"steps": 1, "batch": 8, "mean_size": aim, "report_trees": 2, "width": 128, "layers": 4}
-			out, err := o.train(ctx, p, cat, spec, host.Training{Seed: o.Seed + uint64(16*stream+i) + 1})
-			if err != nil {
-				return err
-			}
-			sum := sha256.Sum256(out.Weights)
-			p.Models[i].Weights = catalog.Weights{Ref: "initialised", Data: out.Weights, SHA256: hex.EncodeToString(sum[:])}
+	// The mean size of what is sampled rises with the logarithm of the size
+	// that networks are drawn for, by a slope that is found on the way.
+	x, slope := math.Log(wantedSize), 3.0
+	var lastX, lastMean float64
+	for try := range 12 {
+		if err := o.draw(ctx, p, cat, stream, math.Exp(x)); err != nil {
+			return err
 		}
 		mean, err := o.meanSize(ctx, p)
 		if err != nil {
 			return err
 		}
-		if math.Abs(mean-wantedSize) < 0.05 || try == 5 {
+		if math.Abs(mean-wantedSize) < 0.05 {
 			return nil
 		}
-		aim = math.Max(1.05, aim*wantedSize/mean)
+		if s := (mean - lastMean) / (x - lastX); try > 0 && s > 0.5 && s < 10 {
+			slope = s
+		}
+		lastX, lastMean = x, mean
+		x = min(max(x+(wantedSize-mean)/slope, 0.05), math.Log(float64(o.MaxFragments)-0.01))
+	}
+	return fmt.Errorf("platform: bench: no tendency to stop gives trees of %g fragments in this vocabulary; name weights", wantedSize)
+}
+
+// draw gives the models of a plan networks that were drawn by seed, with a
+// tendency to stop for this mean size.
+func (o BenchOptions) draw(ctx context.Context, p *Plan, cat *catalog.Catalog, stream int, size float64) error {
+	for i := range p.Models {
+		spec := map[string]any{
+			"steps": 1, "batch": 8, "mean_size": size, "report_trees": 2, "width": o.width(), "layers": o.layers(),
+		}
+		out, err := o.train(ctx, p, cat, spec, host.Training{Seed: o.Seed + uint64(16*stream+i) + 1})
+		if err != nil {
+			return err
+		}
+		sum := sha256.Sum256(out.Weights)
+		p.Models[i].Weights = catalog.Weights{Ref: "initialised", Data: out.Weights, SHA256: hex.EncodeToString(sum[:])}
 	}
 	return nil
 }

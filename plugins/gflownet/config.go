@@ -49,7 +49,7 @@ type Config struct {
 	Clip     float64 `json:"clip,omitempty"`      // largest norm of the gradient; 10
 	Knee     float64 `json:"knee,omitempty"`      // residuals beyond so many nats count linearly; 8. Negative for never
 
-	MeanSize float64 `json:"mean_size,omitempty"` // fragments of a tree at first; 5
+	MeanSize float64 `json:"mean_size,omitempty"` // fragments of a tree at first; 5. The largest size or more: every tree is full
 
 	Threads int `json:"-"` // goroutines; 1. The result does not depend on it
 }

@@ -73,6 +73,7 @@ func NewTrainer(sp *space.Fragments, c Config, seed uint64) (*Trainer, error) {
 	if t.learner, err = treenet.NewLearner(c.net(), l, t.features, t.params, t.enc.masks); err != nil {
 		return nil, err
 	}
+	t.growFull()
 	t.target, t.average = t.params.Clone(), t.params.Clone()
 	t.sampler, err = newSampler(t.enc, c.net(), t.features, t.target, stop, c.Threads)
 	return t, err
@@ -95,6 +96,9 @@ func (t *Trainer) random(stream, index int) *rand.Rand {
 // all logits are about zero: a walk stops after k fragments with probability
 // 1/MeanSize if e^bias is the number of cells over MeanSize-1.
 func (t *Trainer) stopBias() float32 {
+	if t.config.MeanSize >= float64(t.space.MaxFragments()) {
+		return dead
+	}
 	var sum, n float64
 	for i := range 64 {
 		w := space.Walk(t.space, 1/t.config.MeanSize, t.random(streamStop, i))
