@@ -1,7 +1,9 @@
 package smiles_test
 
 import (
+	"fmt"
 	"math/rand/v2"
+	"strings"
 	"testing"
 
 	"github.com/molsculpt/molsculpt/chem"
@@ -127,4 +129,19 @@ func TestStripStereoLeavesTheConstitution(t *testing.T) {
 			t.Errorf("stripped %s is %s, want %s", s, got, want)
 		}
 	}
+}
+
+// atomColumns writes the columns hcounts and arom_atoms.
+func atomColumns(m *chem.Mol) (hydrogens, aromatic string) {
+	var h []string
+	var flags strings.Builder
+	for _, a := range m.Atoms {
+		h = append(h, fmt.Sprint(a.Hydrogens()))
+		if a.Aromatic {
+			flags.WriteByte('1')
+		} else {
+			flags.WriteByte('0')
+		}
+	}
+	return strings.Join(h, ","), flags.String()
 }

@@ -294,9 +294,6 @@ func (p *parser) ringClosure() error {
 		return p.fail(at, "a ring closure must follow an atom")
 	}
 	tok := p.bond
-	if tok.order == chem.Zero {
-		tok = bondTok{} // RDKit closes C~1CC1 as if nothing was written
-	}
 	p.bond = bondTok{}
 	for i := range p.rings {
 		r := &p.rings[i]

@@ -124,9 +124,10 @@ func (w *writer) needsBrackets(i int32, aromatic, marked bool) bool {
 	return !ok || h != a.Hydrogens()
 }
 
-// order is the bond order that is written.
+// order is the bond order that is written. Aromatic bonds outside aromatic
+// rings, as in C:C, have no localised form.
 func (w *writer) order(b *chem.Bond) chem.Order {
-	if w.o.Kekule {
+	if w.o.Kekule && (b.Aromatic || b.Order != chem.Aromatic) {
 		return b.Kekule
 	}
 	return b.Order
