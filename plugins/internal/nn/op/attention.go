@@ -37,6 +37,9 @@ type Attention struct {
 	D     int
 
 	probs, table, partial, unwanted []float32
+
+	run      func(from, to int) // forwardTrees, of:
+	qkv, out []float32
 }
 
 // Name implements Op.
@@ -57,24 +60,30 @@ var headScale = float32(1 / math.Sqrt(HeadWidth))
 
 // Forward implements Op.
 func (o *Attention) Forward(in [][]float32, out []float32) {
-	d, heads := o.D, o.D/HeadWidth
-	qkv := in[0]
+	heads := o.D / HeadWidth
+	o.qkv, o.out = in[0], out
 	o.table = append(o.table[:0], in[1]...)
 	for h := range heads {
 		o.table[h*kern.Lane+Padding] = -1e30
 	}
-	probs := grow(&o.probs, o.Trees.Tokens.Live*heads*kern.Lane)
-	kern.ParRows(o.Env.Threads, o.Trees.Trees.Live, treesAtOnce, func(from, to int) {
-		for t := from; t < to; t++ {
-			s, n := int(o.Trees.Start[t]), int(o.Trees.Start[t+1]-o.Trees.Start[t])
-			x := qkv[s*3*d:]
-			for h := range heads {
-				c := h * HeadWidth
-				kern.Attend(n, x[c:], x[d+c:], x[2*d+c:], 3*d, o.Trees.Rel[t], o.table[h*kern.Lane:],
-					headScale, probs[(s*heads+h*n)*kern.Lane:], out[s*d+c:], d)
-			}
+	grow(&o.probs, o.Trees.Tokens.Live*heads*kern.Lane)
+	if o.run == nil {
+		o.run = o.forwardTrees
+	}
+	o.Env.rows(o.Trees.Trees.Live, treesAtOnce, o.run)
+}
+
+func (o *Attention) forwardTrees(from, to int) {
+	d, heads := o.D, o.D/HeadWidth
+	for t := from; t < to; t++ {
+		s, n := int(o.Trees.Start[t]), int(o.Trees.Start[t+1]-o.Trees.Start[t])
+		x := o.qkv[s*3*d:]
+		for h := range heads {
+			c := h * HeadWidth
+			kern.Attend(n, x[c:], x[d+c:], x[2*d+c:], 3*d, o.Trees.Rel[t], o.table[h*kern.Lane:],
+				headScale, o.probs[(s*heads+h*n)*kern.Lane:], o.out[s*d+c:], d)
 		}
-	})
+	}
 }
 
 // Backward implements Op.

@@ -24,6 +24,7 @@ type Block struct {
 	widen     Linear
 	narrow    Linear
 	buf       [6][]float32 // normed, qkv, attended, middle, normed, widened
+	args      [][]float32
 	grad      [4][]float32
 }
 
@@ -66,13 +67,19 @@ func (o *Block) Forward(in [][]float32, out []float32) {
 		b[i] = grow(&o.buf[i], m*w)
 	}
 	h, p := in[0], in[1:]
-	o.norm1.Forward([][]float32{h, p[0], p[1]}, b[0])
-	o.qkv.Forward([][]float32{b[0], p[2], p[3]}, b[1])
-	o.attention.Forward([][]float32{b[1], p[4]}, b[2])
-	o.project.Forward([][]float32{b[2], p[5], p[6], h}, b[3])
-	o.norm2.Forward([][]float32{b[3], p[7], p[8]}, b[4])
-	o.widen.Forward([][]float32{b[4], p[9], p[10]}, b[5])
-	o.narrow.Forward([][]float32{b[5], p[11], p[12], b[3]}, out)
+	o.norm1.Forward(o.inputs(h, p[0], p[1]), b[0])
+	o.qkv.Forward(o.inputs(b[0], p[2], p[3]), b[1])
+	o.attention.Forward(o.inputs(b[1], p[4]), b[2])
+	o.project.Forward(o.inputs(b[2], p[5], p[6], h), b[3])
+	o.norm2.Forward(o.inputs(b[3], p[7], p[8]), b[4])
+	o.widen.Forward(o.inputs(b[4], p[9], p[10]), b[5])
+	o.narrow.Forward(o.inputs(b[5], p[11], p[12], b[3]), out)
+}
+
+// inputs lists the inputs of one part, until the next call.
+func (o *Block) inputs(in ...[]float32) [][]float32 {
+	o.args = append(o.args[:0], in...)
+	return o.args
 }
 
 // Backward implements Op.

@@ -18,6 +18,11 @@ type Linear struct {
 	forward, backward weight
 	z, dz, sums       []float32
 	packed            kern.Packed
+
+	run      func(from, to int) // forwardRows, of:
+	in       [][]float32
+	out, pre []float32
+	w        *kern.Packed
 }
 
 // Name implements Op.
@@ -37,22 +42,28 @@ func (o *Linear) Shape() Shape { return Shape{o.Rows, o.N} }
 
 // Forward implements Op.
 func (o *Linear) Forward(in [][]float32, out []float32) {
-	m, k, n := o.Rows.Live, o.K, o.N
-	x, w := in[0], o.forward.get(o.Env, in[1], k, n, false)
-	pre := out
+	m, n := o.Rows.Live, o.N
+	o.in, o.out, o.pre = in, out, out
+	o.w = o.forward.get(o.Env, in[1], o.K, n, false)
 	if o.Gelu && o.Env.Train {
-		pre = grow(&o.z, m*n)
+		o.pre = grow(&o.z, m*n)
 	}
-	kern.ParRows(o.Env.Threads, m, rowsAtOnce, func(from, to int) {
-		kern.Gemm(to-from, x[from*k:], k, 1, w, pre[from*n:], n, false, in[2])
-		y := out[from*n : to*n]
-		if o.Gelu {
-			kern.Gelu(pre[from*n:to*n], y)
-		}
-		if o.Residual {
-			kern.Add(y, in[3][from*n:to*n], y)
-		}
-	})
+	if o.run == nil {
+		o.run = o.forwardRows
+	}
+	o.Env.rows(m, rowsAtOnce, o.run)
+}
+
+func (o *Linear) forwardRows(from, to int) {
+	k, n := o.K, o.N
+	kern.Gemm(to-from, o.in[0][from*k:], k, 1, o.w, o.pre[from*n:], n, false, o.in[2])
+	y := o.out[from*n : to*n]
+	if o.Gelu {
+		kern.Gelu(o.pre[from*n:to*n], y)
+	}
+	if o.Residual {
+		kern.Add(y, o.in[3][from*n:to*n], y)
+	}
 }
 
 // Backward implements Op.
@@ -102,6 +113,10 @@ type Norm struct {
 	D     int
 
 	xhat, rstd, partial, unwanted []float32
+
+	run func(from, to int) // forwardRows, of:
+	in  [][]float32
+	out []float32
 }
 
 // Name implements Op.
@@ -118,10 +133,18 @@ func (o *Norm) Shape() Shape { return Shape{o.Rows, o.D} }
 // Forward implements Op.
 func (o *Norm) Forward(in [][]float32, out []float32) {
 	m, d := o.Rows.Live, o.D
-	xhat, rstd := grow(&o.xhat, m*d), grow(&o.rstd, m)
-	kern.ParRows(o.Env.Threads, m, sumPart, func(from, to int) {
-		kern.Norm(to-from, d, in[0][from*d:], in[1], in[2], out[from*d:], xhat[from*d:], rstd[from:])
-	})
+	grow(&o.xhat, m*d)
+	grow(&o.rstd, m)
+	o.in, o.out = in, out
+	if o.run == nil {
+		o.run = o.forwardRows
+	}
+	o.Env.rows(m, sumPart, o.run)
+}
+
+func (o *Norm) forwardRows(from, to int) {
+	d := o.D
+	kern.Norm(to-from, d, o.in[0][from*d:], o.in[1], o.in[2], o.out[from*d:], o.xhat[from*d:], o.rstd[from:])
 }
 
 // Backward implements Op.

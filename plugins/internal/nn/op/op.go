@@ -80,6 +80,18 @@ type Op interface {
 	Backward(in [][]float32, out, dout []float32, din [][]float32)
 }
 
+// rows calls f for parts of n rows. An operation that shall not allocate makes f
+// once and leaves it what it needs in its fields.
+func (e *Env) rows(n, size int, f func(from, to int)) {
+	if e.Threads > 1 {
+		kern.ParRows(e.Threads, n, size, f)
+		return
+	}
+	for from := 0; from < n; from += size {
+		f(from, min(n, from+size))
+	}
+}
+
 // want builds a Check from the shapes expected.
 func want(name string, in []Shape, expected ...Shape) error {
 	if len(in) != len(expected) {

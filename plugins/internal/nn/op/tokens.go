@@ -26,7 +26,11 @@ type Tokens struct {
 	Kinds, Sites int
 	D            int
 
-	z, dz []float32
+	z, act, dz []float32
+
+	run func(from, to int) // forwardTrees, of:
+	in  [][]float32
+	out []float32
 }
 
 // Name implements Op.
@@ -42,29 +46,33 @@ func (o *Tokens) Shape() Shape { return Shape{o.Nodes.Tokens, o.D} }
 
 // Forward implements Op.
 func (o *Tokens) Forward(in [][]float32, out []float32) {
-	d, b := o.D, o.Nodes
-	trees := b.Trees.Trees.Live
-	z := grow(&o.z, int(b.EndStart[trees])*d)
-	kern.ParRows(o.Env.Threads, trees, treesAtOnce, func(from, to int) {
-		var buf [512]float32
-		act := buf[:]
-		if d > len(act) {
-			act = make([]float32, d)
+	trees := o.Nodes.Trees.Trees.Live
+	ends := int(o.Nodes.EndStart[trees])
+	grow(&o.z, ends*o.D)
+	grow(&o.act, ends*o.D)
+	o.in, o.out = in, out
+	if o.run == nil {
+		o.run = o.forwardTrees
+	}
+	o.Env.rows(trees, treesAtOnce, o.run)
+}
+
+func (o *Tokens) forwardTrees(from, to int) {
+	d, b, in, out := o.D, o.Nodes, o.in, o.out
+	for t := from; t < to; t++ {
+		tree := in[2][t*d : (t+1)*d]
+		for i := int(b.Start[t]); i < int(b.Start[t+1]); i++ {
+			k := int(b.Kind[i])
+			kern.Add(in[0][k*d:(k+1)*d], tree, out[i*d:(i+1)*d])
 		}
-		for t := from; t < to; t++ {
-			tree := in[2][t*d : (t+1)*d]
-			for i := int(b.Start[t]); i < int(b.Start[t+1]); i++ {
-				k := int(b.Kind[i])
-				kern.Add(in[0][k*d:(k+1)*d], tree, out[i*d:(i+1)*d])
-			}
-			for e := int(b.EndStart[t]); e < int(b.EndStart[t+1]); e++ {
-				own, other, i := int(b.Own[e])*2*d, int(b.Other[e])*2*d+d, int(b.Token[e])*d
-				kern.Add(in[1][own:own+d], in[1][other:other+d], z[e*d:(e+1)*d])
-				kern.Gelu(z[e*d:(e+1)*d], act)
-				kern.Add(out[i:i+d], act[:d], out[i:i+d])
-			}
+		for e := int(b.EndStart[t]); e < int(b.EndStart[t+1]); e++ {
+			own, other, i := int(b.Own[e])*2*d, int(b.Other[e])*2*d+d, int(b.Token[e])*d
+			z, act := o.z[e*d:(e+1)*d], o.act[e*d:(e+1)*d]
+			kern.Add(in[1][own:own+d], in[1][other:other+d], z)
+			kern.Gelu(z, act)
+			kern.Add(out[i:i+d], act, out[i:i+d])
 		}
-	})
+	}
 }
 
 // Backward implements Op.
@@ -145,6 +153,10 @@ type Hidden struct {
 	D     int
 
 	z, dz []float32
+
+	run      func(from, to int) // forwardTrees, of:
+	in       [][]float32
+	out, pre []float32
 }
 
 // Name implements Op.
@@ -173,18 +185,23 @@ func (o *Hidden) each(from, to int, f func(row, token, first, site int)) {
 
 // Forward implements Op.
 func (o *Hidden) Forward(in [][]float32, out []float32) {
-	d := o.D
-	z := out
+	o.in, o.out, o.pre = in, out, out
 	if o.Env.Train {
-		z = grow(&o.z, o.Table.Rows.Live*d)
+		o.pre = grow(&o.z, o.Table.Rows.Live*o.D)
 	}
-	kern.ParRows(o.Env.Threads, o.Table.Trees.Trees.Live, treesAtOnce, func(from, to int) {
-		o.each(from, to, func(r, token, first, site int) {
-			y := z[r*d : (r+1)*d]
-			kern.Add(in[0][token*2*d:token*2*d+d], in[0][first*2*d+d:(first+1)*2*d], y)
-			kern.Add(y, in[1][site*d:(site+1)*d], y)
-			kern.Gelu(y, out[r*d:(r+1)*d])
-		})
+	if o.run == nil {
+		o.run = o.forwardTrees
+	}
+	o.Env.rows(o.Table.Trees.Trees.Live, treesAtOnce, o.run)
+}
+
+func (o *Hidden) forwardTrees(from, to int) {
+	d, in := o.D, o.in
+	o.each(from, to, func(r, token, first, site int) {
+		y := o.pre[r*d : (r+1)*d]
+		kern.Add(in[0][token*2*d:token*2*d+d], in[0][first*2*d+d:(first+1)*2*d], y)
+		kern.Add(y, in[1][site*d:(site+1)*d], y)
+		kern.Gelu(y, o.out[r*d:(r+1)*d])
 	})
 }
 

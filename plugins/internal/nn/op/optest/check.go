@@ -169,7 +169,7 @@ func scale(x []float64) float64 {
 }
 
 // entries is how many entries of a gradient are checked one by one.
-const entries = 24
+const entries = 12
 
 // gradients holds the backward pass against central differences: entry by
 // entry, and along a random direction through all entries of an input.
