@@ -1,11 +1,3 @@
-// Package nn defines, trains and runs the networks of the bundled plugins.
-//
-// A model is defined once, by a function that calls a [Builder]. Built with a
-// [Graph] it becomes a gorgonia graph that is trained; built with a [Runner]
-// the same operations run directly, without a graph, for sampling. The pieces,
-// from the bottom up: package kern has the kernels, package op the operations
-// and their gradients; here are the parameters, the two builders, the optimiser
-// and the averages; package safetensors stores weights.
 package nn
 
 import (

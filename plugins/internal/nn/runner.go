@@ -8,9 +8,10 @@ import (
 
 func sqrt(n int) float64 { return math.Sqrt(float64(n)) }
 
-// Runner is a [Builder] whose model runs directly. It allocates nothing once
-// its buffers have grown. A Runner serves one goroutine; several may share the
-// Params while nobody changes them.
+// Runner is a [Builder] whose model runs directly. With one thread a run
+// allocates nothing once its buffers have grown, unless the parameters are
+// others; with more, a little for each operation. A Runner serves one goroutine;
+// several may share the Params while nobody changes them.
 type Runner struct {
 	uses
 	params  *Params
