@@ -21,7 +21,7 @@ func (c *Composition) Bound() (Bound, bool) {
 	}
 	switch t := c.root.(type) {
 	case *observed:
-		if w, ok := mixtureOf(&t.universe, m); ok {
+		if w, ok := mixtureOf(t.universe, m); ok {
 			logM, ok := supremum(t.list(), len(t.universe.of))
 			return Bound{logM, w}, ok
 		}
@@ -29,7 +29,7 @@ func (c *Composition) Bound() (Bound, bool) {
 		// 1/sum(1/x_j) is a harmonic mean over n, which lies below the
 		// arithmetic mean over n.
 		n := len(t.of)
-		if w, ok := mixtureOf(&mixture{t.of, uniform(n)}, m); ok {
+		if w, ok := mixtureOf(newMixture(t.of, uniform(n)), m); ok {
 			return Bound{-math.Log(float64(n)), w}, true
 		}
 	}

@@ -69,7 +69,7 @@ func Mixture(models []string, weights []float64) *Composition {
 	}
 	e := &Expression{Root: &Mix{Terms: terms}}
 	e.Source = e.Root.String()
-	return &Composition{e, models, &mixture{of, newSimplex(positive)}, false}
+	return &Composition{e, models, newMixture(of, newSimplex(positive)), false}
 }
 
 // Nested lists the composites inside e that a compilation normalises, inner ones
@@ -157,7 +157,7 @@ func (c *compiler) term(e Expr) (term, error) {
 	}
 	switch e := e.(type) {
 	case *Mix:
-		return &mixture{of, mixWeights(e.Terms)}, nil
+		return newMixture(of, mixWeights(e.Terms)), nil
 	case *And:
 		w := uniform(len(of))
 		list := make([]seen, len(of))

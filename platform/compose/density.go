@@ -30,6 +30,17 @@ func densities(of []term, into []float64, x []float64, b float64) []float64 {
 	return into
 }
 
+// inOrder reports whether the operands are the first models in their order, so
+// that their densities are those of the models as they lie.
+func inOrder(of []term) bool {
+	for i, t := range of {
+		if t != base(i) {
+			return false
+		}
+	}
+	return true
+}
+
 // base is model i: x_i.
 type base int
 
@@ -95,6 +106,17 @@ func (s simplex) logMean(v []float64) float64 {
 type mixture struct {
 	of     []term
 	weight simplex
+	plain  bool // of is inOrder
+}
+
+func newMixture(of []term, weight simplex) *mixture { return &mixture{of, weight, inOrder(of)} }
+
+// densities of the operands; buf is room for them.
+func (t *mixture) densities(buf, x []float64, b float64) []float64 {
+	if t.plain {
+		return x[:len(t.of)]
+	}
+	return densities(t.of, buf, x, b)
 }
 
 func (t *mixture) log(l []float64, b float64) float64 {
@@ -104,7 +126,7 @@ func (t *mixture) log(l []float64, b float64) float64 {
 
 func (t *mixture) at(x []float64, b float64) float64 {
 	var buf [inline]float64
-	return t.weight.mean(densities(t.of, buf[:0], x, b))
+	return t.weight.mean(t.densities(buf[:0], x, b))
 }
 
 // seen is one observation of label y under the prior alpha, to the power kappa:
@@ -142,13 +164,13 @@ func (o *seen) at(v []float64) float64 {
 // is the mixture's own weights and its exponent 1, makes p(x) p(y|x) = w_y x_y
 // and is held as first; it is -1 where there is none.
 type observed struct {
-	universe mixture
+	universe *mixture
 	first    int
 	seen     []seen
 }
 
 func newObserved(of []term, weight simplex, list []seen) *observed {
-	t := &observed{universe: mixture{of, weight}, first: -1, seen: list}
+	t := &observed{universe: newMixture(of, weight), first: -1, seen: list}
 	for k, o := range list {
 		if o.kappa == 1 && &o.prior.w[0] == &weight.w[0] {
 			t.first = o.label
@@ -191,7 +213,7 @@ func (t *observed) log(l []float64, b float64) float64 {
 
 func (t *observed) at(x []float64, b float64) float64 {
 	var buf [inline]float64
-	v := densities(t.universe.of, buf[:0], x, b)
+	v := t.universe.densities(buf[:0], x, b)
 	for k := range t.seen {
 		if v[t.seen[k].label] == 0 {
 			return 0

@@ -48,16 +48,18 @@ func (w wide) Parents(s space.State) []space.Parent {
 type constant struct {
 	w     wide
 	cells []float64
+	prob  []float64
 }
 
 func newConstant(w wide, seed float64) constant {
-	c := constant{w, make([]float64, w.cells)}
+	c := constant{w, make([]float64, w.cells), make([]float64, w.cells)}
 	for i := range c.cells {
 		c.cells[i] = 3 * math.Sin(seed*float64(i+1))
 	}
 	z := logSum(c.cells)
 	for i := range c.cells {
 		c.cells[i] -= z
+		c.prob[i] = math.Exp(c.cells[i])
 	}
 	return c
 }
@@ -65,11 +67,12 @@ func newConstant(w wide, seed float64) constant {
 func (c constant) Steps(_ context.Context, states []space.State, dst []space.Steps) error {
 	for i, s := range states {
 		if c.w.Rows(s) == 0 {
-			dst[i].Stop, dst[i].Cells = 0, dst[i].Cells[:0]
+			dst[i].Stop, dst[i].Cells, dst[i].Prob = 0, dst[i].Cells[:0], dst[i].Prob[:0]
 			continue
 		}
 		dst[i].Stop = math.Inf(-1)
 		dst[i].Cells = append(dst[i].Cells[:0], c.cells...)
+		dst[i].Prob = append(dst[i].Prob[:0], c.prob...)
 	}
 	return nil
 }

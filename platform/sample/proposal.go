@@ -91,36 +91,11 @@ func (t *proposal) weigh(c *compose.Composition, l []float64, logB float64) bool
 		scale[i] = math.Exp(l[i] - top)
 	}
 	b := math.Exp(logB - top)
-	t.sum = 0
-	if t.m == 2 {
-		t.weighTwo(c, scale[0], scale[1], b)
-	} else {
-		var buf [8]float64
-		x := append(buf[:0], scale...)
-		for a := range t.r {
-			for i, p := range t.p[a*t.m : (a+1)*t.m] {
-				x[i] = scale[i] * p
-			}
-			t.r[a] = c.Density(x, b)
-			t.sum += t.r[a]
-		}
-	}
+	t.sum = c.Densities(t.r, t.p, scale, b)
 	if t.sum > tooSmall && t.sum < 1/tooSmall {
 		return true
 	}
 	return t.weighLogs(c, l, logB)
-}
-
-func (t *proposal) weighTwo(c *compose.Composition, s0, s1, b float64) {
-	var x [2]float64
-	var sum float64
-	for a := range t.r {
-		x[0], x[1] = s0*t.p[2*a], s1*t.p[2*a+1]
-		r := c.Density(x[:], b)
-		t.r[a] = r
-		sum += r
-	}
-	t.sum = sum
 }
 
 // weighLogs is weigh on logarithms, for paths whose densities lie further apart

@@ -80,7 +80,7 @@ type Options struct {
 
 // Version names what the draws of a sampler depend on besides its input. It
 // changes with every change of the populations that a seed gives.
-const Version = "sampler/1"
+const Version = "sampler/2"
 
 // ErrNoSupport says that every particle of every population came to a point
 // where the composition is impossible.

@@ -17,7 +17,7 @@ import (
 const Name = "core/gflownet"
 
 // Version is the plugin's version.
-const Version = "0.1.0"
+const Version = "0.2.0"
 
 // Plugin is the GFlowNet as a plugin: policies and their trainer.
 func Plugin() sdk.Plugin {
