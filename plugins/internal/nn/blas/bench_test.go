@@ -75,29 +75,36 @@ func benchmark(b *testing.B, threads, m, n, k int, tA, tB blas.Transpose, impl b
 	if tB != blas.NoTrans {
 		ldb = k
 	}
-	work := 2 * float64(m) * float64(n) * float64(k)
-	// Small products are timed by several, so that the clock does not matter.
-	times := int(max(1, 1e7/work))
-	run := func() {
-		for range times {
-			impl.Sgemm(tA, tB, m, n, k, 1, x, lda, y, ldb, 0, c, n)
-		}
+	fastest := measure(b, 2*float64(m)*float64(n)*float64(k), func() {
+		impl.Sgemm(tA, tB, m, n, k, 1, x, lda, y, ldb, 0, c, n)
+	})
+	if threads > 0 {
+		b.ReportMetric(100*fastest/(float64(threads)*peak()), "%peak")
 	}
-	run()
+}
+
+// measure runs f, of so many floating-point operations, and reports and returns
+// the best speed in GFLOP/s. Short ones are timed by several, so that the clock
+// does not matter.
+func measure(b *testing.B, work float64, f func()) (fastest float64) {
+	f()
+	start := time.Now()
+	f()
+	times := int(max(1, 20*time.Microsecond/max(1, time.Since(start))))
 	b.ReportAllocs()
 	best := time.Duration(1 << 62)
 	for b.Loop() {
 		start := time.Now()
-		run()
+		for range times {
+			f()
+		}
 		best = min(best, time.Since(start))
 	}
 	work *= float64(times)
-	fastest := work / float64(best.Nanoseconds())
+	fastest = work / float64(best.Nanoseconds())
 	b.ReportMetric(work*float64(b.N)/float64(b.Elapsed().Nanoseconds()), "GFLOP/s")
 	b.ReportMetric(fastest, "best-GFLOP/s")
-	if threads > 0 {
-		b.ReportMetric(100*fastest/(float64(threads)*peak()), "%peak")
-	}
+	return fastest
 }
 
 // BenchmarkLevels compares routines that are overridden with gonum's.
@@ -139,10 +146,7 @@ func BenchmarkLevels(b *testing.B) {
 				blas blas.Float32
 			}{{"ours", Implementation{Threads: 1}}, {"gonum", gonum.Implementation{}}} {
 				b.Run(fmt.Sprintf("%s/%d/%s", routine.name, n, impl.name), func(b *testing.B) {
-					for b.Loop() {
-						routine.run(impl.blas)
-					}
-					b.ReportMetric(routine.work*float64(b.N)/float64(b.Elapsed().Nanoseconds()), "GFLOP/s")
+					measure(b, routine.work, func() { routine.run(impl.blas) })
 				})
 			}
 		}

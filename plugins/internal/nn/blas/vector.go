@@ -88,7 +88,11 @@ func (b Implementation) Snrm2(n int, x []float32, incX int) float32 {
 func (b Implementation) Sgemv(tA blas.Transpose, m, n int, alpha float32, a []float32, lda int, x []float32, incX int, beta float32, y []float32, incY int) {
 	// With these factors gonum checks the arguments and does nothing else.
 	b.Implementation.Sgemv(tA, m, n, 0, a, lda, x, incX, 1, y, incY)
-	if !vectors() || alpha == 0 || m == 0 || n < long || incX != 1 || incY != 1 {
+	least := long // columns for which it pays
+	if tA == blas.NoTrans {
+		least = 2 * long
+	}
+	if !vectors() || alpha == 0 || m == 0 || n < least || incX != 1 || incY != 1 {
 		b.Implementation.Sgemv(tA, m, n, alpha, a, lda, x, incX, beta, y, incY)
 		return
 	}

@@ -1,6 +1,7 @@
 package kern
 
 import (
+	"math"
 	"sync"
 	"sync/atomic"
 )
@@ -16,7 +17,8 @@ type tiles struct {
 	tile   []tileFunc // tile[m] computes m rows, m in 1..mr
 	// Where the distance between rows of A is a multiple of crowdedRows floats,
 	// or between its columns one of crowdedCols, they crowd in a few sets of the
-	// caches, and it pays to copy a block of A first. Both were measured.
+	// caches, and it pays to copy a block of A first. The figures are measured:
+	// with AVX-512 there is twice the time to wait for a row.
 	crowdedRows, crowdedCols int
 	// copyRows copies k > 0 rows of nr floats, ld bytes apart, to rows that are
 	// ldd bytes apart.
@@ -29,7 +31,10 @@ type tiles struct {
 	perRound int
 }
 
-var genericTiles = tiles{mr: 1, nr: 16, crowdedRows: 1024, crowdedCols: 1024, tile: []tileFunc{nil, genericTile}}
+// never is a distance of which no other is a multiple.
+const never = math.MaxInt
+
+var genericTiles = tiles{mr: 1, nr: 16, crowdedRows: never, crowdedCols: never, tile: []tileFunc{nil, genericTile}}
 
 func activeTiles() *tiles {
 	if t := machineTiles(active.name); t != nil {

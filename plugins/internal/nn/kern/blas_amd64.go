@@ -8,7 +8,7 @@ var (
 		fma: fma256, perRound: 12 * 8 * 2,
 	}
 	tiles512 = tiles{
-		mr: 12, nr: 32, crowdedRows: 1024, crowdedCols: 1024,
+		mr: 12, nr: 32, crowdedRows: never, crowdedCols: 1024,
 		tile: []tileFunc{
 			nil, sgemm512x1, sgemm512x2, sgemm512x3, sgemm512x4, sgemm512x5, sgemm512x6,
 			sgemm512x7, sgemm512x8, sgemm512x9, sgemm512x10, sgemm512x11, sgemm512x12,
