@@ -76,7 +76,7 @@ func (policy) Load(_ context.Context, req sdk.LoadRequest) (sdk.PolicyModel, err
 // denseColumns says up to how many columns, in widths of the network, whole
 // tables are answered: beyond that, sending them takes longer than the host
 // takes to multiply them out of queries and keys.
-const denseColumns = 2
+const denseColumns = 16
 
 // serve is the model as the SDK sees it, answering with queries or with whole
 // tables.

@@ -3,6 +3,7 @@ package host
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/molsculpt/molsculpt/sdk/internal/wire"
 	"github.com/molsculpt/molsculpt/sdk/space"
@@ -33,30 +34,26 @@ func (p *Policy) state(s *scratch, a answer, name, i, at, rows int, st space.Sta
 	if bad(stop) {
 		return p.c.wrong(call, statePlace(name, st)+", stop", "%v is no log-preference", stop)
 	}
-	most, some := float32(math.Inf(-1)), stopLegal
-	if stopLegal {
-		most = stop
-	}
-	logits, legal := s.logits, s.legal[:len(s.logits)]
-	for c, v := range logits {
-		if bad(v) {
-			return p.c.wrong(call, cellPlace(name, st, c, columns), "%v is no log-preference", v)
-		}
-		if !legal[c] {
-			logits[c] = float32(math.Inf(-1))
-			continue
-		}
-		some = true
-		most = max(most, v)
-	}
-	if !some {
-		return fmt.Errorf("host: the space allows no action at %s", statePlace(name, st))
-	}
-	if math.IsInf(float64(most), -1) {
-		return p.c.wrong(call, statePlace(name, st), "every legal action has probability zero")
-	}
+	none := float32(math.Inf(-1))
 	if !stopLegal {
-		stop = float32(math.Inf(-1))
+		stop = none
+	}
+	most, logits, legal := stop, s.logits, s.legal[:len(s.logits)]
+	for c, v := range logits {
+		switch {
+		case !(v <= math.MaxFloat32): // NaN too
+			return p.c.wrong(call, cellPlace(name, st, c, columns), "%v is no log-preference", v)
+		case !legal[c]:
+			logits[c] = none
+		case v > most:
+			most = v
+		}
+	}
+	if most == none {
+		if !stopLegal && !slices.Contains(legal, true) {
+			return fmt.Errorf("host: the space allows no action at %s", statePlace(name, st))
+		}
+		return p.c.wrong(call, statePlace(name, st), "every legal action has probability zero")
 	}
 	normalise(dst, logits, float64(stop), float64(most))
 	return nil
