@@ -300,3 +300,48 @@ func TestTheEnvironmentForcesTheKernels(t *testing.T) {
 		}
 	}
 }
+
+// Packed weights are made anew when Env.Version or Env.Epoch changes, in both
+// passes.
+func TestANewVersionReadsTheWeightsAnew(t *testing.T) {
+	each(t, func(t *testing.T) {
+		masks := randomMasks(rand.New(rand.NewPCG(15, 16)))
+		trees := []tree{randomTree(rand.New(rand.NewPCG(17, 18)), masks), randomTree(rand.New(rand.NewPCG(19, 20)), masks)}
+		f := plant(trees, masks, 0)
+		for _, o := range operations {
+			t.Run(o.name, func(t *testing.T) {
+				fresh := func() optest.Case { return o.make(rand.New(rand.NewPCG(5, 6)), f) }
+				used, first, second := fresh(), fresh(), fresh()
+				for _, x := range second.In {
+					copy(x, normal(rand.New(rand.NewPCG(7, 8)), len(x), 0.5))
+				}
+				run := func(c optest.Case, in [][]float32) []float32 {
+					shape := c.Op.Shape()
+					out := make([]float32, shape.Rows.Cap*shape.Cols)
+					dout := normal(rand.New(rand.NewPCG(9, 10)), len(out), 1)
+					var din [][]float32
+					for _, x := range in {
+						din = append(din, make([]float32, len(x)))
+					}
+					c.Env.Train = true
+					c.Op.Forward(in, out)
+					c.Op.Backward(in, out, dout, din)
+					return slices.Concat(append(din, out)...)
+				}
+				a, b := run(first, first.In), run(second, second.In) // freshly packed
+				if optest.Differ(a, b) < 0 {
+					t.Fatal("the weights make no difference")
+				}
+				run(used, first.In)
+				used.Env.Version++
+				if i := optest.Differ(b, run(used, second.In)); i >= 0 {
+					t.Fatalf("after another version value %d is of the old weights", i)
+				}
+				used.Env.Epoch++
+				if i := optest.Differ(a, run(used, first.In)); i >= 0 {
+					t.Fatalf("after another epoch value %d is of the old weights", i)
+				}
+			})
+		}
+	})
+}
