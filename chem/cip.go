@@ -10,16 +10,18 @@ import (
 // Group 1996): close to the rules, not the rules. Atoms with the same rank are
 // taken as alike.
 type cipRanks struct {
-	rank  []int32
+	rank  []int32 // by atom: how many atoms rank lower
 	next  []int32
-	order []int32
+	order []int32 // atoms by rank
+	tied  []int32
+	seed  []int64
 	keys  [][]int32
-	count int // number of distinct ranks
 }
 
-// start ranks the atoms of m by constitution alone.
-func (c *cipRanks) start(m *Mol) {
-	seed := make([]int64, len(m.Atoms))
+// start ranks the atoms of m by constitution alone, until enough says so.
+func (c *cipRanks) start(m *Mol, enough func() bool) {
+	c.seed = resize(c.seed, len(m.Atoms))
+	seed := c.seed
 	for i := range m.Atoms {
 		a := &m.Atoms[i]
 		mass := int64(512)
@@ -36,12 +38,14 @@ func (c *cipRanks) start(m *Mol) {
 		}
 		seed[i] = (int64(a.Element)<<10|mass)<<10 | num
 	}
-	c.iterate(m, seed)
+	c.iterate(m, seed, enough)
 }
 
 // iterate ranks atoms by seed and refines the ranks by the neighbours' ranks,
-// each taken twice its bond order times, until nothing changes.
-func (c *cipRanks) iterate(m *Mol, seed []int64) {
+// each taken twice its bond order times, until enough says so or nothing
+// changes. Only atoms that share a rank are looked at again; those that are told
+// apart keep their order.
+func (c *cipRanks) iterate(m *Mol, seed []int64, enough func() bool) {
 	n := len(m.Atoms)
 	c.rank = resize(c.rank, n)
 	c.next = resize(c.next, n)
@@ -49,52 +53,81 @@ func (c *cipRanks) iterate(m *Mol, seed []int64) {
 	for i := range n {
 		c.order = append(c.order, int32(i))
 	}
-	c.assign(func(a, b int32) int { return cmp.Compare(seed[a], seed[b]) })
+	slices.SortFunc(c.order, func(a, b int32) int { return cmp.Compare(seed[a], seed[b]) })
+	ranks, start := 0, 0
+	for k, i := range c.order {
+		if k == 0 || seed[c.order[k-1]] != seed[i] {
+			start = k
+			ranks++
+		}
+		c.rank[i] = int32(start)
+	}
 	if len(c.keys) < n {
 		c.keys = append(c.keys, make([][]int32, n-len(c.keys))...)
 	}
 	for range n/2 + 1 {
-		if c.count >= n {
+		if ranks >= n || enough() {
 			break
 		}
-		for i := range n {
-			key := c.keys[i][:0]
-			for _, nb := range m.Neighbors(i) {
-				for range cipWeight(m, nb) {
-					key = append(key, c.rank[nb.Atom]+1)
-				}
-			}
-			slices.SortFunc(key, func(a, b int32) int { return cmp.Compare(b, a) })
-			for range m.Atoms[i].Hydrogens() {
-				key = append(key, 0)
-			}
-			c.keys[i] = key
-		}
-		before := c.count
-		c.assign(func(a, b int32) int {
-			if d := cmp.Compare(c.rank[a], c.rank[b]); d != 0 {
-				return d
-			}
-			return slices.Compare(c.keys[a], c.keys[b])
-		})
-		if c.count == before {
+		fresh := c.split(m)
+		if fresh == 0 {
 			break
 		}
+		ranks += fresh
 	}
 }
 
-// assign sorts the atoms and gives dense ranks.
-func (c *cipRanks) assign(compare func(a, b int32) int) {
-	slices.SortFunc(c.order, compare)
-	c.count = 0
-	for k, i := range c.order {
-		if k > 0 && compare(c.order[k-1], i) != 0 {
-			c.count++
+// split tells atoms of the same rank apart by their neighbours' ranks, and
+// returns how many ranks are new.
+func (c *cipRanks) split(m *Mol) int {
+	fresh := 0
+	c.tied = c.tied[:0]
+	for start := 0; start < len(c.order); {
+		end := start + 1
+		for end < len(c.order) && c.rank[c.order[end]] == int32(start) {
+			end++
 		}
-		c.next[i] = int32(c.count)
+		if cell := c.order[start:end]; len(cell) > 1 {
+			for _, i := range cell {
+				c.keys[i] = c.key(c.keys[i][:0], m, int(i))
+			}
+			slices.SortFunc(cell, func(a, b int32) int { return slices.Compare(c.keys[a], c.keys[b]) })
+			at := start
+			for k, i := range cell {
+				if k > 0 && !slices.Equal(c.keys[cell[k-1]], c.keys[i]) {
+					at = start + k
+					fresh++
+				}
+				c.next[i] = int32(at)
+			}
+			c.tied = append(c.tied, cell...)
+		}
+		start = end
 	}
-	c.count++
-	c.rank, c.next = c.next, c.rank
+	for _, i := range c.tied {
+		c.rank[i] = c.next[i]
+	}
+	return fresh
+}
+
+// key lists the ranks of atom i's neighbours from the highest down, then a zero
+// for each hydrogen.
+func (c *cipRanks) key(key []int32, m *Mol, i int) []int32 {
+	for _, nb := range m.Neighbors(i) {
+		r := c.rank[nb.Atom] + 1
+		for range cipWeight(m, nb) {
+			key = append(key, r)
+		}
+	}
+	for x := 1; x < len(key); x++ {
+		for y := x; y > 0 && key[y-1] < key[y]; y-- {
+			key[y-1], key[y] = key[y], key[y-1]
+		}
+	}
+	for range m.Atoms[i].Hydrogens() {
+		key = append(key, 0)
+	}
+	return key
 }
 
 // cipWeight is how often a neighbour counts: twice the bond order, once for a
@@ -120,13 +153,14 @@ func cipWeight(m *Mol, nb Neighbor) int {
 }
 
 // rerank refines the ranks by the labels that are known: R above S above none,
-// Z above E above none.
-func (c *cipRanks) rerank(m *Mol, label []byte) {
+// Z above E above none, until enough says so.
+func (c *cipRanks) rerank(m *Mol, label []byte, enough func() bool) {
 	factor := int64(100)
 	for factor < int64(len(m.Atoms)) {
 		factor *= 10
 	}
-	seed := make([]int64, len(m.Atoms))
+	c.seed = resize(c.seed, len(m.Atoms))
+	seed := c.seed
 	for i := range m.Atoms {
 		seed[i] = int64(c.rank[i]) * factor
 		switch label[i] {
@@ -149,5 +183,5 @@ func (c *cipRanks) rerank(m *Mol, label []byte) {
 			}
 		}
 	}
-	c.iterate(m, seed)
+	c.iterate(m, seed, enough)
 }

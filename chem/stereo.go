@@ -9,8 +9,8 @@ func (w *workspace) perceiveStereo(m *Mol) {
 	if !atoms && !bonds {
 		return
 	}
-	s := stereoSearch{m: m, label: resize(w.labels, len(m.Atoms)), cip: &w.cip}
-	w.labels = s.label
+	s := stereoSearch{m: m, label: resize(w.labels, len(m.Atoms)), cip: &w.cip, ends: w.ends}
+	defer func() { w.labels, w.ends = s.label, s.ends }()
 	s.run(atoms, bonds)
 	s.cleanAtoms()
 }
@@ -72,10 +72,48 @@ type stereoSearch struct {
 	m     *Mol
 	label []byte // by atom: 'R', 'S' or 0
 	cip   *cipRanks
+	ends  []int32 // atoms whose neighbours must be told apart
+	full  bool    // rank on even if they are
+}
+
+// collect lists the atoms whose neighbours must be told apart: those with a
+// mark, and the ends of double bonds.
+func (s *stereoSearch) collect() {
+	s.ends = s.ends[:0]
+	for i := range s.m.Atoms {
+		if s.m.Atoms[i].Chirality != Achiral {
+			s.ends = append(s.ends, int32(i))
+		}
+	}
+	for i := range s.m.Bonds {
+		b := &s.m.Bonds[i]
+		if b.Order == Double && (b.Stereo != NoStereo || s.m.marked(i, int(b.A)) && s.m.marked(i, int(b.B))) {
+			s.ends = append(s.ends, b.A, b.B)
+		}
+	}
+}
+
+// told tells whether the ranks so far tell all of them apart.
+func (s *stereoSearch) told() bool {
+	if s.full {
+		return false
+	}
+	for _, i := range s.ends {
+		nbrs := s.m.Neighbors(int(i))
+		for x := range nbrs {
+			for y := range x {
+				if s.cip.rank[nbrs[x].Atom] == s.cip.rank[nbrs[y].Atom] {
+					return false
+				}
+			}
+		}
+	}
+	return true
 }
 
 func (s *stereoSearch) run(atoms, bonds bool) {
-	s.cip.start(s.m)
+	s.collect()
+	s.cip.start(s.m, s.told)
 	// Configurations given as such are looked at like written ones.
 	given := make(map[int32]BondStereo)
 	for i := range s.m.Bonds {
@@ -99,7 +137,7 @@ func (s *stereoSearch) run(atoms, bonds bool) {
 		if !changed || !atoms && !bonds {
 			break
 		}
-		s.cip.rerank(s.m, s.label)
+		s.cip.rerank(s.m, s.label, s.told)
 	}
 }
 

@@ -12,9 +12,9 @@ type StereoCentre struct {
 func StereoCentres(m *Mol) []StereoCentre {
 	w := workspaces.Get().(*workspace)
 	defer workspaces.Put(w)
-	s := stereoSearch{m: m, label: resize(w.labels, len(m.Atoms)), cip: &w.cip}
+	s := stereoSearch{m: m, label: resize(w.labels, len(m.Atoms)), cip: &w.cip, full: true}
 	w.labels = s.label
-	s.cip.start(m)
+	s.cip.start(m, s.told)
 	var out []StereoCentre
 	possible := make([]bool, len(m.Atoms))
 	marks, bonds := false, false
@@ -30,7 +30,7 @@ func StereoCentres(m *Mol) []StereoCentre {
 		c := m.Clone()
 		s.m = c
 		s.run(marks, bonds)
-		s.cip.rerank(c, s.label)
+		s.cip.rerank(c, s.label, s.told)
 		for i := range c.Atoms { // unmarked atoms between mirror images
 			legal, dupes := c.stereoKind(i, s.cip.rank)
 			possible[i] = possible[i] || legal && !dupes

@@ -29,6 +29,7 @@ type workspace struct {
 
 	cip    cipRanks
 	labels []byte
+	ends   []int32
 }
 
 var workspaces = sync.Pool{New: func() any { return new(workspace) }}

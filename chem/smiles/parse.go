@@ -345,22 +345,32 @@ func (p *parser) closuresLast() {
 		return
 	}
 	slices.SortStableFunc(p.closed, func(a, b closure) int { return cmp.Compare(a.number, b.number) })
-	moved := make([]int32, len(p.m.Bonds))
+	bonds := p.m.Bonds
+	var moved []int32 // new numbers of the bonds, which only marked centres need
+	if len(p.centres) > 0 {
+		moved = make([]int32, len(bonds))
+	}
+	var mem [8]chem.Bond
+	last := mem[:0]
 	for i, c := range p.closed {
-		moved[c.bond] = int32(len(moved) - len(p.closed) + i + 1)
-	}
-	bonds := make([]chem.Bond, len(p.m.Bonds))
-	next := int32(0)
-	for i := range moved {
-		if moved[i] == 0 {
-			moved[i] = next
-			next++
-		} else {
-			moved[i]--
+		last = append(last, bonds[c.bond])
+		bonds[c.bond].A = -1 // to be moved
+		if moved != nil {
+			moved[c.bond] = int32(len(bonds) - len(p.closed) + i)
 		}
-		bonds[moved[i]] = p.m.Bonds[i]
 	}
-	p.m.Bonds = bonds
+	next := int32(0)
+	for i := range bonds {
+		if bonds[i].A < 0 {
+			continue
+		}
+		bonds[next] = bonds[i]
+		if moved != nil {
+			moved[i] = next
+		}
+		next++
+	}
+	copy(bonds[next:], last)
 	for i := range p.centres {
 		c := &p.centres[i]
 		for j := range min(c.n, len(c.bonds)) {

@@ -1,7 +1,6 @@
 package smiles
 
 import (
-	"cmp"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -63,7 +62,8 @@ var writers = sync.Pool{New: func() any { return new(writer) }}
 type writer struct {
 	m    *chem.Mol
 	o    WriteOptions
-	rank []int32
+	rank []int32 // by atom: different numbers from -1 to the number of atoms less one
+	turn []int32 // atoms by rank
 	out  []byte
 
 	visit    []int32 // by atom: 1 + number of the visit, 0 for not yet
@@ -105,13 +105,12 @@ func (w *writer) write(m *chem.Mol, o WriteOptions) []string {
 	w.visits = 0
 
 	var roots []int32
-	order := make([]int32, n)
-	for i := range order {
-		order[i] = int32(i)
+	w.turn = fill(w.turn, n+1, -1)
+	for i, r := range w.rank {
+		w.turn[r+1] = int32(i)
 	}
-	slices.SortFunc(order, func(a, b int32) int { return cmp.Compare(w.rank[a], w.rank[b]) })
-	for _, i := range order {
-		if w.visit[i] == 0 {
+	for _, i := range w.turn {
+		if i >= 0 && w.visit[i] == 0 {
 			roots = append(roots, i)
 			w.walk(i)
 		}
@@ -149,7 +148,11 @@ func (w *writer) walk(i int32) {
 	base := len(w.sorted)
 	w.sorted = append(w.sorted, w.m.Neighbors(int(i))...)
 	end := len(w.sorted)
-	slices.SortFunc(w.sorted[base:end], func(a, b chem.Neighbor) int { return cmp.Compare(w.rank[a.Atom], w.rank[b.Atom]) })
+	for x := base + 1; x < end; x++ {
+		for y := x; y > base && w.rank[w.sorted[y-1].Atom] > w.rank[w.sorted[y].Atom]; y-- {
+			w.sorted[y-1], w.sorted[y] = w.sorted[y], w.sorted[y-1]
+		}
+	}
 	for k := base; k < end; k++ {
 		nb := w.sorted[k]
 		if w.used[nb.Bond] {
@@ -200,9 +203,11 @@ func (w *writer) atom(i int32) {
 		w.sequence = append(w.sequence, w.links[k].bond)
 	}
 	kids := w.sequence[first:]
-	slices.SortStableFunc(kids, func(a, b int32) int {
-		return cmp.Compare(w.weight[w.m.Bonds[a].Other(int(i))], w.weight[w.m.Bonds[b].Other(int(i))])
-	})
+	for x := 1; x < len(kids); x++ { // small subtrees first
+		for y := x; y > 0 && w.subtree(kids[y-1], i) > w.subtree(kids[y], i); y-- {
+			kids[y-1], kids[y] = kids[y], kids[y-1]
+		}
+	}
 	w.writeAtom(i, w.sequence[base:], closures)
 	w.writeClosures(i)
 	end := len(w.sequence)
@@ -219,6 +224,9 @@ func (w *writer) atom(i int32) {
 	}
 	w.sequence = w.sequence[:base]
 }
+
+// subtree is the number of atoms that a bond leads to from atom i.
+func (w *writer) subtree(bond, i int32) int32 { return w.weight[w.m.Bonds[bond].Other(int(i))] }
 
 // writeClosures writes the ring numbers of atom i, in the order in which they
 // were counted as its neighbours. A number is free again after the atom.
