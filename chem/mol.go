@@ -89,6 +89,11 @@ const (
 	SP3D2
 )
 
+// String names the hybridisation, as in sp3; ? where it is unknown.
+func (h Hybridization) String() string {
+	return [...]string{"?", "s", "sp", "sp2", "sp3", "sp2d", "sp3d", "sp3d2"}[min(h, SP3D2)]
+}
+
 // Order is a bond's order.
 type Order uint8
 
