@@ -172,34 +172,18 @@ func referenceVerdict(status string) string {
 }
 
 func compareColumns(columns map[string]*tally, row map[string]string, m *chem.Mol) {
-	note := func(name, got string) {
-		want := row[name]
-		if want == "" {
-			return
-		}
-		if columns[name] == nil {
-			columns[name] = new(tally)
-		}
-		columns[name].note(sameValue(name, got, want), row["smiles"], got, want)
-	}
 	a := descriptor.New(m)
 	for _, c := range descriptor.Columns() {
-		note(c.Name, c.Text(a))
-	}
-	assigned, bonds := 0, 0
-	for _, c := range chem.StereoCentres(m) {
-		if c.Label != '?' {
-			assigned++
+		want := row[c.Name]
+		if want == "" {
+			continue
 		}
-	}
-	for _, b := range m.Bonds {
-		if b.Stereo != chem.NoStereo {
-			bonds++
+		if columns[c.Name] == nil {
+			columns[c.Name] = new(tally)
 		}
+		got := c.Text(a)
+		columns[c.Name].note(sameValue(c.Name, got, want), row["smiles"], got, want)
 	}
-	note("n_stereo_assigned", fmt.Sprint(assigned))
-	note("n_stereo_db", fmt.Sprint(bonds))
-	note("symm_classes", fmt.Sprint(slices.Max(append(chem.SymmetryClasses(m), -1))+1))
 }
 
 func compareForms(forms *tally, row map[string]string, m *chem.Mol) {

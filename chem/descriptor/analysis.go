@@ -22,7 +22,7 @@ type Analysis struct {
 	hbd, hba, rotatable      int
 	parts                    QEDParts
 	environments             []fingerprint.Count
-	centres                  int
+	centres                  []chem.StereoCentre
 }
 
 // known says which fields of an Analysis have been computed.
