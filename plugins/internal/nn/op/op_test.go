@@ -305,8 +305,12 @@ func TestTheEnvironmentForcesTheKernels(t *testing.T) {
 // passes.
 func TestANewVersionReadsTheWeightsAnew(t *testing.T) {
 	each(t, func(t *testing.T) {
-		masks := randomMasks(rand.New(rand.NewPCG(15, 16)))
-		trees := []tree{randomTree(rand.New(rand.NewPCG(17, 18)), masks), randomTree(rand.New(rand.NewPCG(19, 20)), masks)}
+		r := rand.New(rand.NewPCG(15, 16))
+		masks := randomMasks(r)
+		var trees []tree
+		for range 12 {
+			trees = append(trees, randomTree(r, masks))
+		}
 		f := plant(trees, masks, 0)
 		for _, o := range operations {
 			t.Run(o.name, func(t *testing.T) {
