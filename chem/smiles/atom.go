@@ -80,9 +80,13 @@ func (p *parser) readBracket() error {
 	}
 	if p.pos < p.end && p.in[p.pos] == 'H' {
 		p.pos++
-		n, digits := p.digits(2)
+		at := p.pos
+		n, digits := p.digits(4)
 		if digits == 0 {
 			n = 1
+		}
+		if n > 255 {
+			return p.fail(at, "too many hydrogens")
 		}
 		a.ExplicitH = uint8(n)
 	}

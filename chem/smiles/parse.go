@@ -8,7 +8,8 @@ import (
 )
 
 // Parse reads a SMILES string and perceives the molecule. Text after white
-// space is ignored, as a name. Ordinary explicit hydrogens are merged into
+// space is ignored, as a name; of a CXSMILES extension the unpaired electrons
+// are read. Ordinary explicit hydrogens are merged into
 // their neighbours. Errors are *SyntaxError, *chem.ValenceError and
 // *chem.KekulizeError; the atom indices of the latter two count the atoms that
 // remain.
@@ -37,6 +38,9 @@ func read(s string) (*chem.Mol, error) {
 	p.m = &chem.Mol{Atoms: make([]chem.Atom, 0, n*2/3+1), Bonds: make([]chem.Bond, 0, n*2/3+1)}
 	p.branches, p.rings, p.closed = p.branchMem[:0], p.ringMem[:0], p.closedMem[:0]
 	if err := p.run(); err != nil {
+		return nil, err
+	}
+	if err := p.readExtension(); err != nil {
 		return nil, err
 	}
 	p.setDefaultOrders()

@@ -34,6 +34,12 @@ func TestSyntaxErrorsNameThePlace(t *testing.T) {
 		{"C%1", 1, "expected two digits after %"},
 		{"C.", 1, "expected an atom after the dot"},
 		{"C!C", 1, "unexpected character"},
+		{"[H@]C", 2, "a hydrogen is no stereocentre"},
+		{"C[Pt@SP4](F)Cl", 4, "no such chirality number"},
+		{"[CH999]", 3, "too many hydrogens"},
+		{"CCO |$a;b;c$", 4, "extension is not closed"},
+		{"CCO |^8:0|", 5, "expected the kind of radical as ^1:"},
+		{"CCO |^1:3|", 8, "there is no such atom"},
 	} {
 		_, err := smiles.Parse(c.in)
 		var s *smiles.SyntaxError
@@ -75,6 +81,23 @@ func TestParseReadsNamesAndBlanks(t *testing.T) {
 	for in, want := range map[string]string{" CCO ethanol": "CCO", "": "", "C\tmethane": "C"} {
 		m := chemtest.Parse(t, in)
 		if got := smiles.Canonical(m); got != want {
+			t.Errorf("%q gives %q, want %q", in, got, want)
+		}
+	}
+}
+
+func TestParseReadsExtensions(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{
+		"CCO |$a;b;c$| ethanol":           "CCO",
+		"CCO |(0,0,;1,1,;2,2,),^1:0|":     "[CH2]CO",
+		"CCC |^2:1,^1:0,2,c:1|":           "[CH2][C][CH2]",
+		"CC |^5:0|":                       "C[C]",
+		"C[C@H](F)Cl |o1:1|":              "C[C@H](F)Cl",
+		"[CH2]C |^1:0|":                   "[CH2]C",
+		"*CC* |$star_e;;;star_e$,Sg:n:1|": "*CC*",
+	} {
+		if got, want := smiles.Canonical(chemtest.Parse(t, in)), smiles.Canonical(chemtest.Parse(t, want)); got != want {
 			t.Errorf("%q gives %q, want %q", in, got, want)
 		}
 	}
