@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"hash"
 	"hash/fnv"
+	"sync"
 	"sync/atomic"
 
 	"github.com/chewxy/hm"
+	"github.com/molsculpt/molsculpt/plugins/internal/nn/blas"
 	"github.com/molsculpt/molsculpt/plugins/internal/nn/op"
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
@@ -32,8 +34,13 @@ type Graph struct {
 	vm     gorgonia.VM
 }
 
+// registerBLAS gives gonum and gorgonia our matrix products, for what they
+// compute themselves beside our operations.
+var registerBLAS = sync.OnceFunc(func() { blas.Register(blas.Implementation{}) })
+
 // NewGraph makes an empty graph over these parameters.
 func NewGraph(params *Params, threads int) *Graph {
+	registerBLAS()
 	return &Graph{
 		params: params, env: op.Env{Threads: threads, Train: true}, graph: gorgonia.NewGraph(),
 		ops: map[*gorgonia.Node]*node{},
