@@ -42,20 +42,3 @@ func (b Bits) On() []int {
 
 // Words are the vector's words, the lowest bits first. They belong to b.
 func (b Bits) Words() []uint64 { return b.words }
-
-// Tanimoto is the number of common bits over that of bits set in either, from 0
-// to 1; 0 where both are empty, as in RDKit. The vectors must be of one length.
-func Tanimoto(a, b Bits) float64 {
-	if a.n != b.n {
-		panic("fingerprint: Tanimoto of vectors of different length")
-	}
-	both, either := 0, 0
-	for i, w := range a.words {
-		both += bits.OnesCount64(w & b.words[i])
-		either += bits.OnesCount64(w | b.words[i])
-	}
-	if either == 0 {
-		return 0
-	}
-	return float64(both) / float64(either)
-}

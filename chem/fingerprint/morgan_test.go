@@ -1,12 +1,12 @@
 package fingerprint_test
 
 import (
+	"iter"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"pgregory.net/rapid"
 
 	"github.com/molsculpt/molsculpt/chem/chemtest"
 	"github.com/molsculpt/molsculpt/chem/fingerprint"
@@ -47,11 +47,7 @@ func TestALargerRadiusOnlyAddsEnvironments(t *testing.T) {
 // against that of the same molecule written in a random order.
 func TestFingerprintIsInvariantUnderAtomOrder(t *testing.T) {
 	t.Parallel()
-	n := 0
-	for row := range chemtest.Rows(t, "zinc") {
-		if n++; n > 1000 {
-			break
-		}
+	for row := range first(chemtest.Rows(t, "zinc"), 1000) {
 		a := fingerprint.Morgan(chemtest.Parse(t, row["smiles"]), 3)
 		b := fingerprint.Morgan(chemtest.Parse(t, row["rand_smiles"]), 3)
 		if !slices.Equal(a, b) {
@@ -73,38 +69,69 @@ func TestWorkspaceGivesTheSameAgain(t *testing.T) {
 	}
 }
 
-func TestTanimotoIsASimilarity(t *testing.T) {
+func TestEnvironmentsAreWhatMorganCounts(t *testing.T) {
 	t.Parallel()
-	rapid.Check(t, func(r *rapid.T) {
-		n := rapid.IntRange(1, 200).Draw(r, "bits")
-		draw := func(name string) fingerprint.Bits {
-			b := fingerprint.NewBits(n)
-			for _, i := range rapid.SliceOf(rapid.IntRange(0, n-1)).Draw(r, name) {
-				b.Set(i)
-			}
-			return b
+	for row := range first(chemtest.Rows(t, "chembl"), 300) {
+		m := chemtest.Parse(t, row["smiles"])
+		list := fingerprint.Environments(m, 2, fingerprint.MorganOptions{})
+		if diff := cmp.Diff(fingerprint.Morgan(m, 2), fingerprint.CountEnvironments(list)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", row["smiles"], diff)
 		}
-		a, b := draw("a"), draw("b")
-		s := fingerprint.Tanimoto(a, b)
-		if s != fingerprint.Tanimoto(b, a) {
-			r.Error("not symmetric")
+		folded := fingerprint.FoldEnvironments(list, 512).On()
+		if diff := cmp.Diff(fingerprint.MorganBits(m, 2, 512).On(), folded); diff != "" {
+			t.Errorf("%s, bits (-want +got):\n%s", row["smiles"], diff)
 		}
-		if s < 0 || s > 1 {
-			r.Errorf("%v is outside [0, 1]", s)
-		}
-		if (s == 1) != (slices.Equal(a.On(), b.On()) && a.Count() > 0) {
-			r.Errorf("%v for %v and %v", s, a.On(), b.On())
-		}
-		common := 0
-		for _, i := range a.On() {
-			if b.Has(i) {
-				common++
+		for i, e := range list {
+			if i < len(m.Atoms) && (e.Atom != i || e.Radius != 0) || i > 0 && e.Radius < list[i-1].Radius {
+				t.Errorf("%s: environment %d is %+v", row["smiles"], i, e)
 			}
 		}
-		if either := a.Count() + b.Count() - common; either > 0 && s != float64(common)/float64(either) {
-			r.Errorf("%v, want %d/%d", s, common, either)
+	}
+}
+
+// Mirror images differ with chirality, and only with it.
+func TestChiralityTellsMirrorImagesApart(t *testing.T) {
+	t.Parallel()
+	for _, pair := range [][2]string{
+		{"C[C@H](N)C(=O)O", "C[C@@H](N)C(=O)O"},
+		{"C[C@H](N)C(=O)NCCCl", "C[C@@H](N)C(=O)NCCCl"},
+		{"CC/C=C/CO", "CC/C=C\\CO"},
+	} {
+		a, b := chemtest.Parse(t, pair[0]), chemtest.Parse(t, pair[1])
+		for _, chirality := range []bool{false, true} {
+			o := fingerprint.MorganOptions{Chirality: chirality}
+			x := fingerprint.CountEnvironments(fingerprint.Environments(a, 2, o))
+			y := fingerprint.CountEnvironments(fingerprint.Environments(b, 2, o))
+			if slices.Equal(x, y) == chirality {
+				t.Errorf("%s and %s, chirality %v: equal is %v", pair[0], pair[1], chirality, !chirality)
+			}
 		}
-	})
+	}
+}
+
+func TestFeaturesOfAnAminoAcid(t *testing.T) {
+	t.Parallel()
+	got := fingerprint.Features(chemtest.Parse(t, "NC(Cc1ccc(F)cc1)C(=O)O"))
+	const a = fingerprint.Aromatic
+	want := []fingerprint.Feature{
+		fingerprint.Donor | fingerprint.Acceptor | fingerprint.Basic, 0, 0, a, a, a, a, fingerprint.Halogen, a, a,
+		fingerprint.Acidic, fingerprint.Acceptor, fingerprint.Donor,
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// first is the first n values of a sequence.
+func first[T any](all iter.Seq[T], n int) iter.Seq[T] {
+	return func(yield func(T) bool) {
+		k := 0
+		for v := range all {
+			if k++; k > n || !yield(v) {
+				return
+			}
+		}
+	}
 }
 
 func BenchmarkMorgan(b *testing.B) {
@@ -112,13 +139,5 @@ func BenchmarkMorgan(b *testing.B) {
 	var w fingerprint.Workspace
 	for b.Loop() {
 		w.Morgan(m, 2)
-	}
-}
-
-func BenchmarkTanimoto(b *testing.B) {
-	x := fingerprint.MorganBits(chemtest.Parse(b, "COc1ccc(NC(C)=O)cc1"), 2, 2048)
-	y := fingerprint.MorganBits(chemtest.Parse(b, "COc1ccc(NC(=O)CC)cc1"), 2, 2048)
-	for b.Loop() {
-		fingerprint.Tanimoto(x, y)
 	}
 }
