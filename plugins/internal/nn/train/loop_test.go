@@ -218,6 +218,32 @@ func TestTheRunDoesNotDependOnThreads(t *testing.T) {
 	}
 }
 
+// A network that has packed the weights of now reads those that were restored.
+func TestRestoredParametersAreReadAnew(t *testing.T) {
+	s := newSigns(t, 1)
+	l, err := New(toy(20), s.params, s, 11)
+	if err != nil {
+		t.Fatal(err)
+	}
+	loss := func(version uint64) float64 {
+		v, err := s.Learn(rand.New(rand.NewPCG(9, 9)), version)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+	data := snap(t, l)
+	advance(t, l, 10)
+	loss(l.version)
+	if err := l.Restore(data); err != nil {
+		t.Fatal(err)
+	}
+	got := loss(l.version)
+	if want := loss(math.MaxUint64); got != want {
+		t.Fatalf("the loss is %v, with weights packed anew %v", got, want)
+	}
+}
+
 // Two loops over one network, one after the other, must not read weights that
 // the network packed for the first.
 func TestASecondLoopOverTheSameParametersGoesOn(t *testing.T) {
