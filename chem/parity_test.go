@@ -29,8 +29,8 @@ type parity struct {
 //   - It accepts atoms with too many bonds if they are written aromatic, as in
 //     Cc1(C)=NCCCC1, which it cannot read back; it gives up on localising large
 //     fullerenes and phosphoranes.
-//   - It finds no whole set of rings for cages all of whose atoms have four
-//     ring bonds.
+//   - It takes any independent rings, not small ones, in cages all of whose
+//     atoms have four ring bonds.
 //   - It labels square-planar and like centres R or S by a rule for tetrahedra,
 //     and reads a double bond where C(=C\F)\4...C=4 has a contradiction.
 //   - Its symmetry classes split cubane-like cages, which are one orbit, and

@@ -51,20 +51,61 @@ func (f *familySearch) run() {
 	if len(m.Rings) == 0 {
 		return
 	}
-	f.dist = make([]int32, len(m.Atoms))
-	f.far = make([]int32, len(m.Atoms))
-	for root := range m.Atoms {
-		if m.Atoms[root].InRing {
+	for _, system := range RingSystems(m) {
+		for _, root := range system {
 			f.cyclesAt(int32(root))
 		}
 	}
-	slices.SortStableFunc(f.protos, func(a, b prototype) int { return cmp.Compare(a.size, b.size) })
+	f.sort()
 	f.join()
+}
+
+func (f *familySearch) sort() {
+	slices.SortStableFunc(f.protos, func(a, b prototype) int { return cmp.Compare(a.size, b.size) })
+}
+
+// minimumBasis adds to out independent cycles through the given ring atoms, as
+// many and as short as may be.
+func minimumBasis(m *Mol, atoms []int32, out *ringList) {
+	f := familySearch{m: m}
+	for _, root := range atoms {
+		f.cyclesAt(root)
+	}
+	f.sort()
+	var space cycleSpace
+	for _, p := range f.protos {
+		if more := space.extend(p.cycle); len(more) > len(space) {
+			space = more
+			out.add(f.walk(p.cycle))
+		}
+	}
+}
+
+// walk lists the atoms of a cycle in turn.
+func (f *familySearch) walk(cycle bondSet) []int32 {
+	first := f.m.Bonds[cycle.first()].A
+	ring := []int32{first}
+	for at, came := first, int32(-1); ; {
+		for _, nb := range f.m.Neighbors(int(at)) {
+			if nb.Bond != came && cycle.has(int(nb.Bond)) {
+				at, came = nb.Atom, nb.Bond
+				break
+			}
+		}
+		if at == first {
+			return ring
+		}
+		ring = append(ring, at)
+	}
 }
 
 // cyclesAt collects prototypes of the cycles whose highest atom is root: two
 // shortest paths from there that meet in an atom or across a bond.
 func (f *familySearch) cyclesAt(root int32) {
+	if f.dist == nil {
+		f.dist = make([]int32, len(f.m.Atoms))
+		f.far = make([]int32, len(f.m.Atoms))
+	}
 	f.search(f.far, root, int32(len(f.m.Atoms)))
 	f.search(f.dist, root, root)
 	for i := range f.dist[:root] {

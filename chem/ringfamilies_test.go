@@ -40,18 +40,7 @@ func TestRingFamiliesAreWhatTheDefinitionSays(t *testing.T) {
 	t.Parallel()
 	r := rand.New(rand.NewPCG(5, 6))
 	for range 400 {
-		m := &chem.Mol{}
-		n := 4 + r.IntN(5)
-		for range n {
-			m.Atoms = append(m.Atoms, chem.Atom{NoImplicit: true})
-		}
-		for a := range n {
-			for b := range a {
-				if r.Float64() < 2.8/float64(n) {
-					m.Bonds = append(m.Bonds, chem.Bond{A: int32(b), B: int32(a), Order: chem.Single})
-				}
-			}
-		}
+		m := randomGraph(r, 4+r.IntN(5), 2.8)
 		if err := chem.Perceive(m); err != nil {
 			t.Fatal(err)
 		}
@@ -64,6 +53,22 @@ func TestRingFamiliesAreWhatTheDefinitionSays(t *testing.T) {
 			t.Fatalf("bonds %v:\n got %v\nwant %v", m.Bonds, got, want)
 		}
 	}
+}
+
+// randomGraph has n wildcards with about degree neighbours each.
+func randomGraph(r *rand.Rand, n int, degree float64) *chem.Mol {
+	m := &chem.Mol{}
+	for range n {
+		m.Atoms = append(m.Atoms, chem.Atom{NoImplicit: true})
+	}
+	for a := range n {
+		for b := range a {
+			if r.Float64() < degree/float64(n) {
+				m.Bonds = append(m.Bonds, chem.Bond{A: int32(b), B: int32(a), Order: chem.Single})
+			}
+		}
+	}
+	return m
 }
 
 // familiesByDefinition lists all cycles as bits over bonds, keeps those that are
@@ -167,4 +172,55 @@ func remainder(basis []uint64, v uint64) uint64 {
 		}
 	}
 	return v
+}
+
+// TestSmallestRingsAreABasis proves that the smallest rings of cages are
+// independent, as many as independent cycles there are, and together as short
+// as can be, by all their cycles.
+func TestSmallestRingsAreABasis(t *testing.T) {
+	t.Parallel()
+	for _, s := range []string{
+		"c1ccc2ccccc2c1", "C1CC2CCC1CC2", "C12C3C4C1C5C4C3C25", "C1C2CC3CC1CC(C2)C3", "C12C3C1C1C2C31",
+		"C123C45C16C21C34C561",          // an octahedron: no atom has fewer than four ring bonds
+		"C123C45C11C44C55C22C33C14C523", // nine atoms, eighteen bonds
+	} {
+		m := chemtest.Parse(t, s)
+		var basis []uint64
+		length := 0
+		for _, ring := range chem.SmallestRings(m) {
+			bits := uint64(0)
+			for i, a := range ring {
+				bits |= 1 << m.BondBetween(int(a), int(ring[(i+1)%len(ring)]))
+			}
+			x := remainder(basis, bits)
+			if x == 0 {
+				t.Fatalf("%s: ring %v is a sum of others", s, ring)
+			}
+			basis = append(basis, x)
+			length += len(ring)
+		}
+		want, shortest := minimumBasisByDefinition(m)
+		if len(basis) != want || length != shortest {
+			t.Errorf("%s: %d rings with %d bonds, want %d with %d", s, len(basis), length, want, shortest)
+		}
+	}
+}
+
+// minimumBasisByDefinition takes all cycles, short ones first, that are no sum
+// of those taken.
+func minimumBasisByDefinition(m *chem.Mol) (count, length int) {
+	var cycles, basis []uint64
+	for bits := uint64(1); bits < 1<<len(m.Bonds); bits++ {
+		if isCycle(m, bits) {
+			cycles = append(cycles, bits)
+		}
+	}
+	slices.SortFunc(cycles, func(a, b uint64) int { return len(ones(a)) - len(ones(b)) })
+	for _, c := range cycles {
+		if x := remainder(basis, c); x != 0 {
+			basis = append(basis, x)
+			length += len(ones(c))
+		}
+	}
+	return len(basis), length
 }

@@ -95,6 +95,12 @@ func (w *workspace) searchRings(m *Mol, bonds int) {
 	if s.found.len() < want {
 		s.findMissing(m, atoms)
 	}
+	if s.found.len() < want {
+		// A cage all of whose atoms have four ring bonds. RDKit takes any
+		// independent rings then.
+		minimumBasis(m, atoms, &w.rings)
+		return
+	}
 	s.choose(m, want, &w.rings, &w.extra)
 }
 
