@@ -130,7 +130,7 @@ func Bench(ctx context.Context, cat *catalog.Catalog, o BenchOptions) (*BenchRep
 	if seeded {
 		o.Note("full trees")
 		for i, p := range []*Plan{base, both} {
-			if err := o.draw(ctx, p, cat, i, float64(o.MaxFragments)); err != nil {
+			if err := o.draw(ctx, p, cat, i, -1); err != nil {
 				return nil, err
 			}
 		}
@@ -310,7 +310,7 @@ func (o BenchOptions) initialise(ctx context.Context, p *Plan, cat *catalog.Cata
 }
 
 // draw gives the models of a plan networks that were drawn by seed, with a
-// tendency to stop for this mean size.
+// tendency to stop for this mean size; negative, they make every tree full.
 func (o BenchOptions) draw(ctx context.Context, p *Plan, cat *catalog.Catalog, stream int, size float64) error {
 	for i := range p.Models {
 		spec := map[string]any{

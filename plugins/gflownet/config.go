@@ -49,7 +49,7 @@ type Config struct {
 	Clip     float64 `json:"clip,omitempty"`      // largest norm of the gradient; 10
 	Knee     float64 `json:"knee,omitempty"`      // residuals beyond so many nats count linearly; 8. Negative for never
 
-	MeanSize float64 `json:"mean_size,omitempty"` // fragments of a tree at first; 5. The largest size or more: every tree is full
+	MeanSize float64 `json:"mean_size,omitempty"` // fragments of a tree at first; 5. Negative: every tree is full
 
 	Threads int `json:"-"` // goroutines; 1. The result does not depend on it
 }
@@ -124,7 +124,7 @@ func (c Config) check() error {
 	fail(c.Floor >= 0, "floor is %g; give a number below 0", c.Floor)
 	fail(c.Rate < 0 || c.ZRate < 0 || c.Clip < 0 || c.Decay < 0, "rate, z_rate, clip and decay must not be negative")
 	fail(c.Replay < 1, "replay is %d; give 1 or more", c.Replay)
-	fail(c.MeanSize < 1, "mean_size is %g; give 1 or more", c.MeanSize)
+	fail(c.MeanSize >= 0 && c.MeanSize < 1, "mean_size is %g; give 1 or more, or a negative number for full trees", c.MeanSize)
 	return errors.Join(err, c.net().Check())
 }
 

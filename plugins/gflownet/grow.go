@@ -3,11 +3,10 @@ package gflownet
 // dead is the bias, in nats, of an action that a new network is to leave alone.
 const dead = -30
 
-// growFull makes a new network grow trees to their full size, where the mean
-// size asked for is no smaller: it neither stops nor attaches what leaves no
-// site open.
+// growFull makes a new network grow trees to their full size, where that is
+// asked for: it neither stops nor attaches what leaves no site open.
 func (t *Trainer) growFull() {
-	if t.config.MeanSize < float64(t.space.MaxFragments()) {
+	if t.config.MeanSize >= 0 {
 		return
 	}
 	v := t.space.Vocabulary()

@@ -96,7 +96,7 @@ func (t *Trainer) random(stream, index int) *rand.Rand {
 // all logits are about zero: a walk stops after k fragments with probability
 // 1/MeanSize if e^bias is the number of cells over MeanSize-1.
 func (t *Trainer) stopBias() float32 {
-	if t.config.MeanSize >= float64(t.space.MaxFragments()) {
+	if t.config.MeanSize < 0 {
 		return dead
 	}
 	var sum, n float64
