@@ -145,31 +145,33 @@ func (m *Mol) ringCount(i int32) int {
 	return n
 }
 
-// joinsSystems tells whether an aromatic atom is a spiro atom: it has a ring
-// without aromatic bonds to it, and no ring takes in bonds of both kinds.
-// RDKit, which kekulises fused systems one by one, does not get past these.
+// joinsSystems tells whether atom i is a spiro atom between two systems of
+// fused rings. RDKit, which kekulises these one by one, wants a double bond in
+// each.
 func (m *Mol) joinsSystems(i int32) bool {
-	apart := false
-	for _, ring := range m.Rings {
-		if !slices.Contains(ring, i) {
-			continue
+	reached := make([]bool, len(m.Rings))
+	var queue []int
+	for k, ring := range m.Rings {
+		if slices.Contains(ring, i) {
+			reached[k] = true
+			queue = append(queue, k)
+			break
 		}
-		aromatic, other := false, false
-		for _, nb := range m.Neighbors(int(i)) {
-			if ringHasBond(ring, i, nb.Atom) {
-				if m.Bonds[nb.Bond].Order == Aromatic {
-					aromatic = true
-				} else {
-					other = true
-				}
+	}
+	for q := 0; q < len(queue); q++ {
+		for k, ring := range m.Rings {
+			if !reached[k] && sharedBonds(ring, m.Rings[queue[q]]) > 0 {
+				reached[k] = true
+				queue = append(queue, k)
 			}
 		}
-		if aromatic && other {
-			return false
-		}
-		apart = apart || other
 	}
-	return apart
+	for k, ring := range m.Rings {
+		if !reached[k] && slices.Contains(ring, i) {
+			return true
+		}
+	}
+	return false
 }
 
 // What an atom may have of a double bond.
