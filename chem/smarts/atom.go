@@ -48,8 +48,8 @@ func (s *scanner) bracket(depth, open int) (expr, uint32, error) {
 	if s.accept(':') {
 		at := s.pos
 		var ok bool
-		if label, ok = s.number(); !ok {
-			return e, 0, s.fail(at, "expected an atom-map number of at most four digits")
+		if label, ok = s.number(9); !ok {
+			return e, 0, s.fail(at, "expected an atom-map number of at most nine digits")
 		}
 	}
 	if !s.accept(']') {
@@ -66,7 +66,7 @@ func (s *scanner) bracket(depth, open int) (expr, uint32, error) {
 func (s *scanner) hydrogen() (expr, bool) {
 	start := s.pos
 	e := element(1)
-	if n, ok := s.number(); ok {
+	if n, ok := s.number(4); ok {
 		e = and(e, expr{op: opIsotope, lo: int16(n)})
 	}
 	if s.accept('H') {
@@ -145,11 +145,7 @@ func (s *scanner) primitive(depth int) (expr, error) {
 	}
 	c := s.peek()
 	if c >= '0' && c <= '9' {
-		n, ok := s.number()
-		if !ok {
-			return expr{}, s.fail(at, "a mass number has at most four digits")
-		}
-		return expr{op: opIsotope, lo: int16(n)}, nil
+		return s.isotope()
 	}
 	s.pos++
 	switch c {
@@ -161,6 +157,8 @@ func (s *scanner) primitive(depth int) (expr, error) {
 		return expr{op: opAromatic}, nil
 	case 'D':
 		return s.count(propDegree, exactly(propDegree, 1))
+	case 'd':
+		return s.count(propHeavyDegree, exactly(propHeavyDegree, 1))
 	case 'X':
 		return s.count(propConnection, exactly(propConnection, 1))
 	case 'H':
@@ -180,7 +178,7 @@ func (s *scanner) primitive(depth int) (expr, error) {
 	case 'Z':
 		return s.count(propAliphHetero, between(propAliphHetero, 1, noLimit))
 	case '#':
-		n, ok := s.number()
+		n, ok := s.number(4)
 		if !ok || n > 118 {
 			return expr{}, s.fail(at, "expected an atomic number of at most 118 after #")
 		}
@@ -195,8 +193,7 @@ func (s *scanner) primitive(depth int) (expr, error) {
 		s.pos--
 		return s.charge()
 	case '@':
-		s.accept('@')
-		s.accept('?')
+		s.chirality()
 		return expr{op: opAny}, nil
 	case '$':
 		return s.recursive(at, depth)
@@ -206,6 +203,28 @@ func (s *scanner) primitive(depth int) (expr, error) {
 		return expr{}, s.fail(at, "the pattern ends inside a bracket")
 	}
 	return expr{}, s.fail(at, "expected an atom primitive")
+}
+
+// isotope reads a mass number. What names an element behind it belongs to the
+// same primitive, so that ! before it is about both.
+func (s *scanner) isotope() (expr, error) {
+	at := s.pos
+	n, ok := s.number(4)
+	if !ok {
+		return expr{}, s.fail(at, "a mass number has at most four digits")
+	}
+	e := expr{op: opIsotope, lo: int16(n)}
+	other, ok := s.symbol()
+	if !ok {
+		switch s.peek() {
+		case '#', 'a', 'A', 'H':
+			var err error
+			if other, err = s.primitive(0); err != nil {
+				return e, err
+			}
+		}
+	}
+	return and(e, other), nil
 }
 
 // hybrids are the values of chem.Hybridization that ^0 to ^5 stand for: s, sp,
@@ -233,7 +252,7 @@ func (s *scanner) symbol() (expr, bool) {
 		return expr{}, false
 	}
 	if len(two) == 2 && two[1] >= 'a' && two[1] <= 'z' {
-		if z := numberOf(two); z > 0 {
+		if z := numberOf(two); z > 0 && two != "Nh" { // which is a nitrogen with h
 			s.pos += 2
 			if z == 17 || z == 35 {
 				return aliphatic(z), true
@@ -260,17 +279,17 @@ func (s *scanner) count(p property, bare expr) (expr, error) {
 		if c := s.peek(); c < '0' || c > '9' {
 			return bare, nil
 		}
-		n, ok := s.number()
+		n, ok := s.number(4)
 		if !ok {
 			return bare, s.fail(at, "a count has at most four digits")
 		}
 		return exactly(p, n), nil
 	}
-	lo, hasLo := s.number()
+	lo, hasLo := s.number(4)
 	if !s.accept('-') {
 		return bare, s.fail(s.pos, "expected - in a range {low-high}")
 	}
-	hi, hasHi := s.number()
+	hi, hasHi := s.number(4)
 	if !hasHi {
 		hi = noLimit
 	}
@@ -294,7 +313,7 @@ func (s *scanner) charge() (expr, error) {
 		return e, err
 	case c >= '0' && c <= '9':
 		var ok bool
-		if n, ok = s.number(); !ok || n > 99 {
+		if n, ok = s.number(4); !ok || n > 99 {
 			return expr{}, s.fail(at, "a charge has at most two digits")
 		}
 	default:
@@ -308,17 +327,47 @@ func (s *scanner) charge() (expr, error) {
 	return exactly(propCharge, n), nil
 }
 
-// recursive = "$(" pattern ")".
+// chirality reads what follows an @: another one, ?, or the class and the
+// number of an arrangement, which is not compared. The first mark of an atom
+// counts.
+func (s *scanner) chirality() {
+	if s.pos+2 <= len(s.text) {
+		switch s.text[s.pos : s.pos+2] {
+		case "TH", "AL", "SP", "TB", "OH":
+			s.pos += 2
+			s.number(2)
+			return
+		}
+	}
+	m := mark{chirality: chem.CounterClockwise}
+	if s.accept('@') {
+		m.chirality = chem.Clockwise
+	}
+	m.loose = s.accept('?')
+	if s.mark.chirality == chem.Achiral {
+		s.mark = m
+	}
+}
+
+// recursive = "$(" pattern ")" [ "_" number ]. RDKit has the number, a name for
+// the pattern; it is not looked at.
 func (s *scanner) recursive(at, depth int) (expr, error) {
 	if !s.accept('(') {
 		return expr{}, s.fail(at, "expected $( and a pattern")
 	}
+	outer := s.mark
 	sub, err := s.pattern(depth + 1)
 	if err != nil {
 		return expr{}, err
 	}
+	s.mark = outer
 	if !s.accept(')') {
 		return expr{}, s.fail(at, "this recursive pattern is never closed")
+	}
+	if s.accept('_') {
+		if _, ok := s.number(9); !ok {
+			return expr{}, s.fail(s.pos, "expected a number after $()_")
+		}
 	}
 	return expr{op: opRecursive, sub: sub}, nil
 }

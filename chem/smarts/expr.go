@@ -40,6 +40,7 @@ const (
 	propHybrid      // ^
 	propHetero      // z
 	propAliphHetero // Z
+	propHeavyDegree // d
 )
 
 // chargeShift is the bit set that neutral atoms stand in.
@@ -178,7 +179,7 @@ func (e *expr) equal(b *expr) bool {
 	if e.op != b.op || e.prop != b.prop || e.lo != b.lo || e.hi != b.hi || len(e.args) != len(b.args) {
 		return false
 	}
-	if e.sub != nil && e.sub.text != b.sub.text {
+	if e.sub != nil && (e.sub.text != b.sub.text || e.sub.merged != b.sub.merged) {
 		return false
 	}
 	for i := range e.args {

@@ -2,20 +2,21 @@ package smarts
 
 import (
 	"math/bits"
-	"slices"
 	"sync"
 
 	"github.com/molsculpt/molsculpt/chem"
 )
 
-// FindOptions say which matches FindAll gives.
+// FindOptions say which matches are given. The zero value asks for one match
+// for each set of atoms.
 type FindOptions struct {
-	// Symmetric asks for every mapping. Otherwise there is one match for each
-	// set of atoms, the first in lexicographic order. (RDKit's uniquify gives the
-	// same sets, but where a pattern is symmetric its order within may differ.)
+	// Symmetric asks for every mapping. Otherwise only the first one is given
+	// for each set of atoms.
 	Symmetric bool
-	// Max bounds the number of matches; 0 is no bound. Which ones are given
-	// then is not specified.
+	// Stereo asks that tetrahedral marks and the configurations of double bonds
+	// agree. Otherwise they are not looked at.
+	Stereo bool
+	// Max bounds the number of matches; 0 is no bound.
 	Max int
 }
 
@@ -31,16 +32,26 @@ func with[T any](m *chem.Mol, f func(*Target) T) T {
 	return x
 }
 
-// Matches says whether the pattern is found in m, which must be perceived.
+// Matches says whether the pattern is found in m, which must be perceived,
+// whatever its stereo marks.
 func (p *Pattern) Matches(m *chem.Mol) bool {
 	return with(m, func(t *Target) bool { return t.Matches(p) })
 }
 
 // FindAll gives the matches in m: for each, the atoms of m that the atoms of
-// the pattern are placed on, in the pattern's order. The matches are in
-// lexicographic order.
+// the pattern are placed on, in the pattern's order. The matches come in the
+// order of Target.Each.
 func (p *Pattern) FindAll(m *chem.Mol, opt FindOptions) [][]int {
 	return with(m, func(t *Target) [][]int { return t.FindAll(p, opt) })
+}
+
+// Find gives the first match in m, or nil.
+func (p *Pattern) Find(m *chem.Mol, opt FindOptions) []int {
+	opt.Symmetric, opt.Max = true, 1
+	if found := p.FindAll(m, opt); len(found) > 0 {
+		return found[0]
+	}
+	return nil
 }
 
 // Count is the number of matches in m that differ in their sets of atoms.
@@ -48,30 +59,63 @@ func (p *Pattern) Count(m *chem.Mol) int {
 	return with(m, func(t *Target) int { return t.Count(p) })
 }
 
-// Matches says whether p is found in the target. It does not allocate once the
-// target's scratch memory has grown.
+// Matches says whether p is found in the target, whatever its stereo marks. It
+// does not allocate once the target's scratch memory has grown.
 func (t *Target) Matches(p *Pattern) bool {
 	var s search
-	t.run(p, &s)
-	return s.count > 0
+	size := t.begin(p, &s)
+	defer t.end(p, size)
+	return s.candidates(-1, 0, 0, nil, nil) && s.exists()
+}
+
+// Each gives the matches of p in the target to yield, which returns false to
+// stop. A match is a list of the atoms that the atoms of the pattern are placed
+// on, in the pattern's order; it is valid until yield returns.
+//
+// The order of the matches is RDKit's: atoms of the pattern are placed in the
+// order they are written in, always one that is bonded to those before; the
+// first on the atoms of the molecule in their order, the others on the
+// neighbours in the order of their bonds.
+func (t *Target) Each(p *Pattern, opt FindOptions, yield func(atoms []int32) bool) {
+	t.each(p, opt, yield)
+}
+
+// each is Each and gives the number of matches.
+func (t *Target) each(p *Pattern, opt FindOptions, yield func(atoms []int32) bool) int {
+	s := search{stereo: opt.Stereo && p.marked}
+	size := t.begin(p, &s)
+	defer t.end(p, size)
+	before := t.stereo
+	t.stereo = s.stereo
+	defer func() { t.stereo = before }()
+	// The written order may be slow to find out that there is no match.
+	if !s.candidates(-1, 0, 0, nil, nil) || !s.exists() {
+		return 0
+	}
+	if !opt.Symmetric {
+		s.seen, t.seen = t.seen, nil // yield may search too
+		if s.seen == nil {
+			s.seen = new(atomSets)
+		}
+		s.seen.reset(t.words)
+		defer func() { t.seen = s.seen }()
+	}
+	s.steps, s.yield, s.limit, s.count = p.written, yield, opt.Max, 0
+	s.anywhere(0)
+	return s.count
 }
 
 // FindAll is Pattern.FindAll on a prepared molecule.
 func (t *Target) FindAll(p *Pattern, opt FindOptions) [][]int {
-	rows := t.mappings(p, opt)
-	if len(rows) == 0 {
-		return nil
-	}
-	n := len(p.atoms)
-	flat := make([]int, 0, len(rows)*n)
-	out := make([][]int, 0, len(rows))
-	for _, r := range rows {
-		at := len(flat)
-		for _, a := range r {
-			flat = append(flat, int(a))
+	var out [][]int
+	t.Each(p, opt, func(atoms []int32) bool {
+		row := make([]int, len(atoms))
+		for i, a := range atoms {
+			row[i] = int(a)
 		}
-		out = append(out, flat[at:len(flat):len(flat)])
-	}
+		out = append(out, row)
+		return true
+	})
 	return out
 }
 
@@ -84,7 +128,7 @@ func (t *Target) Count(p *Pattern) int {
 		}
 		return n
 	}
-	return len(t.mappings(p, FindOptions{}))
+	return t.each(p, FindOptions{}, func([]int32) bool { return true })
 }
 
 // Heads stores in dst, a bit set with a bit per atom, the part of within that
@@ -106,53 +150,4 @@ func (t *Target) Heads(dst []uint64, p *Pattern, within []uint64) []uint64 {
 		dst[i] = set
 	}
 	return dst
-}
-
-// mappings lists the matches in order; the rows belong to t.
-func (t *Target) mappings(p *Pattern, opt FindOptions) [][]int32 {
-	t.found = t.found[:0]
-	s := search{collect: true}
-	if opt.Symmetric {
-		s.limit = opt.Max
-	}
-	t.run(p, &s)
-	if s.count == 0 {
-		return nil
-	}
-	n := len(p.atoms)
-	rows := make([][]int32, 0, s.count)
-	for at := 0; at < len(t.found); at += n {
-		rows = append(rows, t.found[at:at+n:at+n])
-	}
-	slices.SortFunc(rows, slices.Compare)
-	if !opt.Symmetric {
-		rows = t.unique(rows)
-	}
-	if opt.Max > 0 && len(rows) > opt.Max {
-		rows = rows[:opt.Max]
-	}
-	return rows
-}
-
-// unique keeps the first row of each set of atoms.
-func (t *Target) unique(rows [][]int32) [][]int32 {
-	if len(rows) < 2 {
-		return rows
-	}
-	type keyed struct{ key, row []int32 }
-	all := make([]keyed, len(rows))
-	for i, r := range rows {
-		k := slices.Clone(r)
-		slices.Sort(k)
-		all[i] = keyed{k, r}
-	}
-	slices.SortStableFunc(all, func(a, b keyed) int { return slices.Compare(a.key, b.key) })
-	kept := rows[:0]
-	for i := range all {
-		if i == 0 || slices.Compare(all[i].key, all[i-1].key) != 0 {
-			kept = append(kept, all[i].row)
-		}
-	}
-	slices.SortFunc(kept, slices.Compare)
-	return kept
 }

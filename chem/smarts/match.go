@@ -1,50 +1,67 @@
 package smarts
 
-import "math/bits"
+import (
+	"math/bits"
+
+	"github.com/molsculpt/molsculpt/chem"
+)
 
 // search is one search for a pattern in a target. It lives on the stack.
 type search struct {
 	t     *Target
+	p     *Pattern
 	steps []step
 	cand  []uint64 // a bit set of candidates per class
 	used  []uint64 // atoms that are taken
 	image []int32  // image[i] is the atom that pattern atom i is placed on
 
-	collect bool // keep every mapping in t.found, else stop at the first
-	limit   int  // mappings to keep, 0 for no limit
-	count   int
+	stereo bool                     // compare stereo marks
+	yield  func(atoms []int32) bool // gets the matches; nil to stop at the first
+	seen   *atomSets                // sets of atoms that were given; nil to give every mapping
+	limit  int                      // matches to give, 0 for no limit
+	count  int
 }
 
-// candidates fills cand with the atoms that each class of p allows, and says
-// whether there are enough of them. For class first only atoms in within
-// (word number word) are considered; first < 0 stands for no class.
-func (t *Target) candidates(p *Pattern, cand []uint64, first, word int, within uint64) bool {
-	for _, set := range p.bonding {
-		if set&t.present == 0 {
+// candidates fills s.cand with the atoms that each class of the pattern allows,
+// and says whether there are enough of them. For class first only atoms in
+// within (word number word) are considered; first < 0 stands for no class. The
+// conditions are those of set, if it is not nil: known[k] for class k.
+func (s *search) candidates(first, word int, within uint64, set *Set, known []int32) bool {
+	t, p := s.t, s.p
+	for _, b := range p.bonding {
+		if b&t.present == 0 {
 			return false
 		}
 	}
 	w := t.words
 	for k := range p.classes {
 		c := &p.classes[k]
+		var condition []uint64
+		if set != nil {
+			condition = t.condition(set, known[k])
+		}
 		total := 0
 		for i := range w {
-			set := t.atLeast[min(c.degree, 4)*w+i]
+			atoms := t.atLeast[min(c.degree, 4)*w+i]
 			if k == first && c.number == 1 {
 				if i != word {
-					cand[k*w+i] = 0
+					s.cand[k*w+i] = 0
 					continue
 				}
-				set &= within
+				atoms &= within
 			}
 			for _, b := range c.bonding {
-				set &= t.incidentTo(b, i)
+				atoms &= t.incidentTo(b, i)
 			}
-			if set != 0 {
-				set = t.eval(&c.expr, i, set)
+			switch {
+			case atoms == 0:
+			case condition != nil:
+				atoms &= condition[i]
+			default:
+				atoms = t.eval(&c.expr, i, atoms)
 			}
-			cand[k*w+i] = set
-			total += bits.OnesCount64(set)
+			s.cand[k*w+i] = atoms
+			total += bits.OnesCount64(atoms)
 		}
 		if total < c.number {
 			return false
@@ -62,12 +79,12 @@ func (t *Target) incidentTo(set bondSet, i int) uint64 {
 	return atoms
 }
 
-// begin sets up a search; end gives its memory back.
+// begin sets up a search for p; end gives its memory back.
 func (t *Target) begin(p *Pattern, s *search) (size int) {
 	w := t.words
 	size = (len(p.classes) + 1) * w
 	block := t.push(size)
-	s.t, s.cand, s.used = t, block[:size-w], block[size-w:]
+	s.t, s.p, s.cand, s.used = t, p, block[:size-w], block[size-w:]
 	clear(s.used)
 	at := len(t.maps)
 	if at+len(p.atoms) > cap(t.maps) {
@@ -83,18 +100,18 @@ func (t *Target) end(p *Pattern, size int) {
 	t.maps = t.maps[:len(t.maps)-len(p.atoms)]
 }
 
-// heads is the part of within (word number word) that the first atom of p can
-// be placed on.
+// heads is the part of within (word number word) that the first atom of p, a
+// pattern inside $() or alone, can be placed on.
 func (t *Target) heads(p *Pattern, word int, within uint64) uint64 {
-	var s search
+	s := search{stereo: t.stereo && p.marked}
 	size := t.begin(p, &s)
 	defer t.end(p, size)
 	first := p.atoms[0].class
-	if !t.candidates(p, s.cand, first, word, within) {
+	if !s.candidates(first, word, within, nil, nil) {
 		return 0
 	}
 	within &= s.cand[first*t.words+word]
-	if len(p.atoms) == 1 {
+	if len(p.atoms) == 1 && !s.stereo {
 		return within
 	}
 	s.steps = p.plan(0)
@@ -109,29 +126,24 @@ func (t *Target) heads(p *Pattern, word int, within uint64) uint64 {
 	return set
 }
 
-// run searches the whole target, beginning with the rarest class.
-func (t *Target) run(p *Pattern, s *search) {
-	size := t.begin(p, s)
-	defer t.end(p, size)
-	if !t.candidates(p, s.cand, -1, 0, 0) {
-		return
-	}
-	if len(p.atoms) == 1 && !s.collect {
-		s.count = 1
-		return
+// exists tells whether there is a match, beginning with the rarest class; the
+// candidates are known.
+func (s *search) exists() bool {
+	if len(s.p.atoms) == 1 && !s.stereo {
+		return true
 	}
 	root, fewest := 0, 0
-	for i := range p.atoms {
+	for i := range s.p.atoms {
 		n := 0
-		for _, x := range s.cand[p.atoms[i].class*t.words:][:t.words] {
+		for _, x := range s.cand[s.p.atoms[i].class*s.t.words:][:s.t.words] {
 			n += bits.OnesCount64(x)
 		}
 		if i == 0 || n < fewest {
 			root, fewest = i, n
 		}
 	}
-	s.steps = p.plan(root)
-	s.anywhere(0)
+	s.steps = s.p.plan(root)
+	return s.anywhere(0)
 }
 
 // anywhere tries every free candidate of the class of step k. It returns true
@@ -159,12 +171,17 @@ func (s *search) place(k int, a int32) bool {
 			return false
 		}
 	}
-	s.image[st.atom] = a
-	if k+1 == len(s.steps) {
-		return s.hit()
+	if s.stereo && !s.mayBe(int(st.atom), a) {
+		return false
 	}
+	s.image[st.atom] = a
 	s.used[a>>6] |= 1 << (a & 63)
-	stop := s.next(k + 1)
+	var stop bool
+	if k+1 == len(s.steps) {
+		stop = s.hit()
+	} else {
+		stop = s.next(k + 1)
+	}
 	s.used[a>>6] &^= 1 << (a & 63)
 	return stop
 }
@@ -186,12 +203,59 @@ func (s *search) next(k int) bool {
 	return false
 }
 
-// hit takes note of a complete mapping.
+// hit takes note of a complete mapping and tells whether to stop.
 func (s *search) hit() bool {
+	switch {
+	case s.seen != nil && s.seen.has(s.used):
+		return false
+	case s.stereo && !s.stereoFits():
+		return false
+	case s.p.dative && !s.dativeFits():
+		return false
+	case s.p.grouped && !s.groupsFit():
+		return false
+	}
 	s.count++
-	if !s.collect {
+	if s.yield == nil {
 		return true
 	}
-	s.t.found = append(s.t.found, s.image...)
-	return s.limit > 0 && s.count >= s.limit
+	if s.seen != nil {
+		s.seen.add(s.used)
+	}
+	return !s.yield(s.image) || s.count == s.limit
+}
+
+// dativeFits tells whether dative bonds of the pattern and of the molecule have
+// like atoms at their beginnings and ends.
+func (s *search) dativeFits() bool {
+	for i := range s.p.bonds {
+		q := &s.p.bonds[i]
+		if q.order != chem.Dative {
+			continue
+		}
+		b := &s.t.mol.Bonds[s.t.mol.BondBetween(int(s.image[q.a]), int(s.image[q.b]))]
+		from, to := q.a, q.b
+		if q.backwards {
+			from, to = to, from
+		}
+		if b.Order == chem.Dative && !(s.t.holds(&s.p.atoms[from].expr, b.A) && s.t.holds(&s.p.atoms[to].expr, b.B)) {
+			return false
+		}
+	}
+	return true
+}
+
+// groupsFit tells whether atoms of the same component group are in one
+// component of the molecule, and those of different groups in different ones.
+func (s *search) groupsFit() bool {
+	component := s.t.componentOf()
+	for i := range s.p.atoms {
+		for j := range i {
+			gi, gj := s.p.atoms[i].group, s.p.atoms[j].group
+			if gi > 0 && gj > 0 && (gi == gj) != (component[s.image[i]] == component[s.image[j]]) {
+				return false
+			}
+		}
+	}
+	return true
 }

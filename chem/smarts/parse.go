@@ -1,15 +1,24 @@
 package smarts
 
-import "github.com/molsculpt/molsculpt/chem"
+import (
+	"slices"
+	"strings"
+
+	"github.com/molsculpt/molsculpt/chem"
+)
 
 // scanner reads a pattern from left to right.
 type scanner struct {
-	text string
+	text string // without what follows the pattern
 	pos  int
+	full string // the whole text, for errors
+
+	merge bool // see CompileMergingH
+	mark  mark // stereo mark of the bracket atom that is being read
 }
 
 func (s *scanner) fail(at int, reason string) error {
-	return &SyntaxError{Pattern: s.text, Offset: at, Reason: reason}
+	return &SyntaxError{Pattern: s.full, Offset: at, Reason: reason}
 }
 
 // peek is the next byte, or 0 at the end.
@@ -29,17 +38,17 @@ func (s *scanner) accept(c byte) bool {
 	return false
 }
 
-// number reads decimal digits; ok is false if there are none or the number
-// exceeds 9999.
-func (s *scanner) number() (n int, ok bool) {
-	for s.pos < len(s.text) && s.text[s.pos] >= '0' && s.text[s.pos] <= '9' && n < 1000 {
-		n, ok = 10*n+int(s.text[s.pos]-'0'), true
+// number reads decimal digits; ok is false if there are none or more than
+// digits of them.
+func (s *scanner) number(digits int) (n int, ok bool) {
+	start := s.pos
+	for c := s.peek(); c >= '0' && c <= '9'; c = s.peek() {
+		if s.pos-start < digits {
+			n = 10*n + int(c-'0')
+		}
 		s.pos++
 	}
-	if c := s.peek(); c >= '0' && c <= '9' {
-		return n, false
-	}
-	return n, ok
+	return n, s.pos > start && s.pos-start <= digits
 }
 
 // Bounds of what is read: the nesting of recursive patterns, and the atoms of
@@ -52,124 +61,198 @@ const (
 // openRing is a ring-closure digit that waits for its other end.
 type openRing struct {
 	label, atom, at int
-	set             bondSet
+	slot            int // place in the neighbours of atom, as written
+	bond            queryBond
 	written         bool
 }
 
-// pattern = component { "." component }; it ends at the end of the text or at
-// an unmatched ")".
+// closedRing is the bond of a ring closure.
+type closedRing struct {
+	label int
+	bond  queryBond
+}
+
+// reader is the state of reading one pattern, at the top or inside $().
+type reader struct {
+	*scanner
+	p        *Pattern
+	top      bool  // not inside $()
+	branches []int // atoms at which parentheses opened
+	opened   []int // and the offsets of these
+	rings    []openRing
+	closed   []closedRing
+	last     int // atom to bond to, or -1
+	bond     queryBond
+	written  bool // a bond symbol was read
+	bondAt   int
+	group    int // component group that is open, or 0
+	groups   int // groups so far
+	groupAt  int
+}
+
+// pattern = part { "." part }, where part = component | "(" component
+// { "." component } ")"; it ends at the end of the text or at an unmatched ")".
 func (s *scanner) pattern(depth int) (*Pattern, error) {
 	if depth > maxDepth {
 		return nil, s.fail(s.pos, "nested too deeply")
 	}
 	start := s.pos
-	p := &Pattern{}
-	var (
-		branches []int // atoms at which parentheses opened
-		opened   []int // and the offsets of these
-		rings    []openRing
-		last     = -1 // atom to bond to
-		bond     bondSet
-		written  bool // a bond symbol was read
-		bondAt   int
-	)
-	for s.pos < len(s.text) {
-		at := s.pos
-		switch c := s.text[at]; {
-		case c == '(':
-			if last < 0 || written {
-				return nil, s.fail(at, "a branch must follow an atom (component grouping is not supported)")
-			}
-			s.pos++
-			branches, opened = append(branches, last), append(opened, at)
-			if s.peek() == ')' || s.peek() == '.' {
-				return nil, s.fail(s.pos, "a branch must begin with a bond or an atom")
-			}
-		case c == ')':
-			if written {
-				return nil, s.fail(bondAt, "this bond leads nowhere")
-			}
-			if len(branches) == 0 {
-				return s.end(p, start, rings)
-			}
-			s.pos++
-			last = branches[len(branches)-1]
-			branches, opened = branches[:len(branches)-1], opened[:len(opened)-1]
-		case c == '.':
-			if written || last < 0 || len(branches) > 0 {
-				return nil, s.fail(at, "a dot must stand between whole components")
-			}
-			s.pos++
-			last = -1
-			if s.peek() == 0 || s.peek() == ')' {
-				return nil, s.fail(s.pos, "a component is missing after the dot")
-			}
-		case c == '>' && !(at > 0 && s.text[at-1] == '-'):
-			return nil, s.fail(at, "reactions are not supported")
-		case isBond(c):
-			if last < 0 {
-				return nil, s.fail(at, "a bond must follow an atom")
-			}
-			set, err := s.bond()
-			if err != nil {
-				return nil, err
-			}
-			bond, written, bondAt = set, true, at
-		case c == '%' || c >= '0' && c <= '9':
-			if last < 0 {
-				return nil, s.fail(at, "a ring closure must follow an atom")
-			}
-			label, err := s.ringLabel()
-			if err != nil {
-				return nil, err
-			}
-			r := openRing{label: label, atom: last, at: at, set: bond, written: written}
-			if rings, err = s.closeRing(p, rings, r); err != nil {
-				return nil, err
-			}
-			written = false
-		default:
-			if len(branches) == 0 && last < 0 && len(p.atoms) == 0 && (c == ' ' || c == '\t') {
-				return nil, s.fail(at, "a pattern must not begin with white space")
-			}
-			e, label, err := s.atom(depth)
-			if err != nil {
-				return nil, err
-			}
-			if len(p.atoms) == maxAtoms {
-				return nil, s.fail(at, "a pattern has at most 1000 atoms")
-			}
-			p.atoms = append(p.atoms, queryAtom{expr: e, Map: label})
-			n := len(p.atoms) - 1
-			if last >= 0 {
-				if !written {
-					bond = implicit
-				}
-				p.bonds = append(p.bonds, queryBond{last, n, bond})
-			}
-			last, written = n, false
+	r := reader{scanner: s, p: &Pattern{}, top: depth == 0, last: -1}
+	done := false
+	for s.pos < len(s.text) && !done {
+		var err error
+		if done, err = r.token(depth); err != nil {
+			return nil, err
 		}
 	}
-	if written {
-		return nil, s.fail(bondAt, "this bond leads nowhere")
+	return r.end(start)
+}
+
+// token reads the next token; done tells that a parenthesis ended the pattern.
+func (r *reader) token(depth int) (done bool, err error) {
+	at := r.pos
+	switch c := r.text[at]; {
+	case c == '(':
+		return false, r.open()
+	case c == ')':
+		return r.close()
+	case c == '.':
+		return false, r.dot()
+	case c == '>' && !(at > 0 && r.text[at-1] == '-'):
+		return false, r.fail(at, "reactions are not supported")
+	case isBond(c):
+		if r.last < 0 {
+			return false, r.fail(at, "a bond must follow an atom")
+		}
+		if r.bond, err = r.bondExpr(); err != nil {
+			return false, err
+		}
+		r.written, r.bondAt = true, at
+	case c == '%' || c >= '0' && c <= '9':
+		if r.last < 0 {
+			return false, r.fail(at, "a ring closure must follow an atom")
+		}
+		label, err := r.ringLabel()
+		if err != nil {
+			return false, err
+		}
+		return false, r.closeRing(label, at)
+	default:
+		return false, r.addAtom(depth)
 	}
-	if len(opened) > 0 {
-		return nil, s.fail(opened[len(opened)-1], "this parenthesis is never closed")
+	return false, nil
+}
+
+func (r *reader) open() error {
+	at := r.pos
+	if r.written {
+		return r.fail(at, "a branch must follow an atom")
 	}
-	return s.end(p, start, rings)
+	r.pos++
+	if r.last < 0 {
+		if r.group > 0 {
+			return r.fail(at, "a group of components cannot hold another one")
+		}
+		r.groups++
+		r.group, r.groupAt = r.groups, at
+		return nil
+	}
+	r.branches, r.opened = append(r.branches, r.last), append(r.opened, at)
+	if c := r.peek(); c == ')' || c == '.' || c == '(' {
+		return r.fail(r.pos, "a branch must begin with a bond or an atom")
+	}
+	return nil
+}
+
+func (r *reader) close() (done bool, err error) {
+	switch {
+	case r.written:
+		return false, r.fail(r.bondAt, "this bond leads nowhere")
+	case len(r.branches) > 0:
+		k := len(r.branches) - 1
+		r.last = r.branches[k]
+		r.branches, r.opened = r.branches[:k], r.opened[:k]
+	case r.group > 0:
+		if r.last < 0 {
+			return false, r.fail(r.pos, "a component is missing here")
+		}
+		r.group = 0
+		if c := r.text[r.pos+1:]; c != "" && c[0] != '.' && c[0] != ')' {
+			return false, r.fail(r.pos+1, "a dot must follow a group of components")
+		}
+	default:
+		return true, nil
+	}
+	r.pos++
+	return false, nil
+}
+
+func (r *reader) dot() error {
+	if r.written || r.last < 0 || len(r.branches) > 0 {
+		return r.fail(r.pos, "a dot must stand between whole components")
+	}
+	r.pos++
+	r.last = -1
+	if c := r.peek(); c == 0 || c == ')' {
+		return r.fail(r.pos, "a component is missing after the dot")
+	}
+	return nil
+}
+
+func (r *reader) addAtom(depth int) error {
+	at := r.pos
+	r.mark = mark{}
+	e, label, err := r.atom(depth)
+	if err != nil {
+		return err
+	}
+	if len(r.p.atoms) == maxAtoms {
+		return r.fail(at, "a pattern has at most 1000 atoms")
+	}
+	n := len(r.p.atoms)
+	a := queryAtom{expr: e, label: label, group: r.group, mark: r.mark}
+	if r.last >= 0 {
+		b := queryBond{set: implicit, order: chem.Single}
+		if r.written {
+			b = r.bond
+		}
+		b.a, b.b = r.last, n
+		r.p.bonds = append(r.p.bonds, b)
+		a.written = append(a.written, r.last)
+		r.p.atoms[r.last].written = append(r.p.atoms[r.last].written, n)
+	}
+	r.p.atoms = append(r.p.atoms, a)
+	r.last, r.written = n, false
+	return nil
 }
 
 // end checks and finishes a pattern that stops at the scanner's position.
-func (s *scanner) end(p *Pattern, start int, rings []openRing) (*Pattern, error) {
-	if len(rings) > 0 {
-		return nil, s.fail(rings[0].at, "this ring closure has no other end")
+func (r *reader) end(start int) (*Pattern, error) {
+	switch {
+	case r.written:
+		return nil, r.fail(r.bondAt, "this bond leads nowhere")
+	case len(r.opened) > 0:
+		return nil, r.fail(r.opened[len(r.opened)-1], "this parenthesis is never closed")
+	case r.group > 0:
+		return nil, r.fail(r.groupAt, "this parenthesis is never closed")
+	case len(r.rings) > 0:
+		return nil, r.fail(r.rings[0].at, "this ring closure has no other end")
+	case len(r.p.atoms) == 0:
+		return nil, r.fail(r.pos, "an atom is missing")
 	}
-	if len(p.atoms) == 0 {
-		return nil, s.fail(s.pos, "an atom is missing")
+	// Ring closures come last, by their numbers: the order of RDKit's bonds,
+	// which decides in what order matches are found.
+	slices.SortStableFunc(r.closed, func(a, b closedRing) int { return a.label - b.label })
+	for _, c := range r.closed {
+		r.p.bonds = append(r.p.bonds, c.bond)
 	}
-	p.text = s.text[start:s.pos]
-	p.finish()
-	return p, nil
+	r.p.text = r.text[start:r.pos]
+	r.p.settleStereo(r.top)
+	if r.merge {
+		r.p.mergeHydrogens()
+	}
+	r.p.finish()
+	return r.p, nil
 }
 
 // ringLabel = digit | "%" digit digit | "%(" number ")".
@@ -181,7 +264,7 @@ func (s *scanner) ringLabel() (int, error) {
 	}
 	s.pos++
 	if s.accept('(') {
-		n, ok := s.number()
+		n, ok := s.number(5)
 		if !ok || !s.accept(')') {
 			return 0, s.fail(at, "expected %(number) for a ring closure")
 		}
@@ -199,112 +282,62 @@ func (s *scanner) ringLabel() (int, error) {
 	return n, nil
 }
 
-// closeRing bonds r to the end that waits for it, or lets it wait.
-func (s *scanner) closeRing(p *Pattern, rings []openRing, r openRing) ([]openRing, error) {
-	for i, o := range rings {
-		if o.label != r.label {
+// closeRing bonds the last atom to the end that waits for it, or lets it wait.
+// Where both ends name a bond the first one counts, as in RDKit.
+func (r *reader) closeRing(label, at int) error {
+	written := r.written
+	r.written = false
+	here := &r.p.atoms[r.last]
+	here.closures++
+	for i, o := range r.rings {
+		if o.label != label {
 			continue
 		}
-		if o.atom == r.atom {
-			return nil, s.fail(r.at, "a ring closure bonds an atom to itself")
+		if o.atom == r.last {
+			return r.fail(at, "a ring closure bonds an atom to itself")
 		}
-		for _, b := range p.bonds {
-			if b.a == o.atom && b.b == r.atom || b.a == r.atom && b.b == o.atom {
-				return nil, s.fail(r.at, "a ring closure repeats a bond")
-			}
+		if r.bonded(o.atom, r.last) {
+			return r.fail(at, "a ring closure repeats a bond")
 		}
-		set := implicit
+		b := queryBond{set: implicit, order: chem.Single}
 		switch {
-		case o.written && r.written && o.set != r.set:
-			return nil, s.fail(r.at, "the two ends of this ring closure name different bonds")
 		case o.written:
-			set = o.set
-		case r.written:
-			set = r.set
-		}
-		p.bonds = append(p.bonds, queryBond{o.atom, r.atom, set})
-		return append(rings[:i:i], rings[i+1:]...), nil
-	}
-	return append(rings, r), nil
-}
-
-func isBond(c byte) bool {
-	switch c {
-	case '-', '=', '#', '$', ':', '~', '@', '/', '\\', '!', '&', ',', ';', '<':
-		return true
-	}
-	return false
-}
-
-// bond = and { ";" and }, where and = or { "," or }, or = not { ["&"] not },
-// not = { "!" } symbol.
-func (s *scanner) bond() (bondSet, error) {
-	all := anyBond
-	for {
-		var some bondSet
-		for {
-			part := anyBond
-			for first := true; first || s.accept('&') || isBondSymbol(s.peek()); first = false {
-				b, err := s.bondSymbol()
-				if err != nil {
-					return 0, err
-				}
-				part &= b
+			b = o.bond
+			b.a, b.b = o.atom, r.last
+			if written && b.direction == chem.NoDirection && r.bond.direction != chem.NoDirection {
+				b.direction, b.loose = chem.Up+chem.Down-r.bond.direction, r.bond.loose
 			}
-			some |= part
-			if !s.accept(',') {
-				break
-			}
+		case written:
+			b = r.bond
+			b.a, b.b = r.last, o.atom
+		default:
+			b.a, b.b = o.atom, r.last
 		}
-		all &= some
-		if !s.accept(';') {
-			return all, nil
-		}
+		r.closed = append(r.closed, closedRing{label, b})
+		r.p.atoms[o.atom].written[o.slot] = r.last
+		here.written = append(here.written, o.atom)
+		r.rings = slices.Delete(r.rings, i, i+1)
+		return nil
 	}
+	r.rings = append(r.rings, openRing{
+		label: label, atom: r.last, at: at, slot: len(here.written), bond: r.bond, written: written,
+	})
+	here.written = append(here.written, -1)
+	return nil
 }
 
-func isBondSymbol(c byte) bool { return c != '&' && c != ',' && c != ';' && isBond(c) }
+func (r *reader) bonded(i, j int) bool {
+	return slices.Contains(r.p.atoms[i].written, j)
+}
 
-func (s *scanner) bondSymbol() (bondSet, error) {
-	negated := false
-	for s.accept('!') {
-		negated = !negated
+// trim cuts off white space around a pattern, and the name or the CXSMARTS
+// extension that may follow it.
+func trim(text string) (start int, pattern string) {
+	const space = " \t\r\n"
+	pattern = strings.TrimLeft(text, space)
+	start = len(text) - len(pattern)
+	if end := strings.IndexAny(pattern, space); end >= 0 {
+		pattern = pattern[:end]
 	}
-	at := s.pos
-	var b bondSet
-	c := s.peek()
-	s.pos++
-	switch c {
-	case '-':
-		b = ofOrder(chem.Single)
-		if s.accept('>') {
-			b = ofOrder(chem.Dative)
-		}
-	case '/', '\\':
-		b = ofOrder(chem.Single)
-		s.accept('?')
-	case '=':
-		b = ofOrder(chem.Double)
-	case '#':
-		b = ofOrder(chem.Triple)
-	case '$':
-		b = ofOrder(chem.Quadruple)
-	case ':':
-		b = ofOrder(chem.Aromatic)
-	case '~':
-		b = anyBond
-	case '@':
-		b = inRing
-	case '<':
-		if !s.accept('-') {
-			return 0, s.fail(at, "expected <- for a dative bond")
-		}
-		b = ofOrder(chem.Dative)
-	default:
-		return 0, s.fail(at, "expected a bond symbol")
-	}
-	if negated {
-		b = ^b
-	}
-	return b, nil
+	return start, pattern
 }

@@ -1,6 +1,7 @@
 package smarts
 
 import (
+	"slices"
 	"sync/atomic"
 
 	"github.com/molsculpt/molsculpt/chem"
@@ -11,8 +12,14 @@ type Pattern struct {
 	text    string
 	atoms   []queryAtom
 	bonds   []queryBond
-	classes []class
+	classes []class                  // the rarest first
 	bonding []bondSet                // the distinct bond sets of bonds
+	doubles []doubleBond             // double bonds with a configuration
+	merged  bool                     // hydrogens were merged, here and inside $()
+	marked  bool                     // an atom or a bond, here or inside $(), has a stereo mark
+	grouped bool                     // components are grouped
+	dative  bool                     // a bond is dative
+	written []step                   // the search order in which matches are given
 	plans   []atomic.Pointer[[]step] // plans[i] is the search order from atom i, made when first needed
 }
 
@@ -22,13 +29,12 @@ type queryAtom struct {
 	share float64 // expr.share()
 	class int     // index into Pattern.classes
 	bonds []int   // indices into Pattern.bonds
-	Map   uint32
-}
+	label uint32  // atom-map number
+	group int     // component group, 0 for none
 
-// queryBond joins the atoms a and b of a pattern.
-type queryBond struct {
-	a, b int
-	set  bondSet
+	mark     mark
+	closures int   // ring-closure digits
+	written  []int // neighbours in the order they are written in
 }
 
 // class is what query atoms with the same conditions have in common.
@@ -39,40 +45,28 @@ type class struct {
 	number  int       // query atoms of this class
 }
 
-// bondSet is a set of bond states; bit s stands for the state s of a bond,
-// which is its order plus ringBit if it is in a ring.
-type bondSet uint16
+// Compile reads a SMARTS pattern. The error is a *SyntaxError. A name or a
+// CXSMARTS extension may follow after white space; it is not looked at.
+func Compile(text string) (*Pattern, error) { return compile(text, false) }
 
-const ringBit = 8
+// CompileMergingH is Compile for patterns in which hydrogens are written as
+// atoms, while those of molecules are counts: a hydrogen with one neighbour
+// becomes a condition on that, so that C([#1])[#1] is read as [C;!H0;!H1]. It
+// does what RDKit does for SMARTS with mergeHs, inside $() as well; hydrogens
+// among alternatives, as in [#1,C], stay atoms.
+func CompileMergingH(text string) (*Pattern, error) { return compile(text, true) }
 
-const (
-	anyBond  bondSet = 0xffff
-	inRing   bondSet = 0xff00
-	implicit         = bondSet((1<<chem.Single | 1<<chem.Aromatic) * 0x101)
-)
-
-// ofOrder is the set of all bonds of an order.
-func ofOrder(o chem.Order) bondSet { return bondSet(1<<o) * 0x101 }
-
-// state is the index of a bond in a bondSet.
-func state(b *chem.Bond) uint8 {
-	s := uint8(b.Order) & 7
-	if b.InRing {
-		s |= ringBit
-	}
-	return s
-}
-
-// Compile reads a SMARTS pattern. The error is a *SyntaxError.
-func Compile(text string) (*Pattern, error) {
-	s := scanner{text: text}
+func compile(text string, merge bool) (*Pattern, error) {
+	start, pattern := trim(text)
+	s := scanner{text: text[:start+len(pattern)], pos: start, full: text, merge: merge}
 	p, err := s.pattern(0)
 	if err != nil {
 		return nil, err
 	}
-	if s.pos < len(text) {
+	if s.pos < len(s.text) {
 		return nil, s.fail(s.pos, "no parenthesis is open here")
 	}
+	p.text = text
 	return p, nil
 }
 
@@ -92,7 +86,7 @@ func (p *Pattern) String() string { return p.text }
 func (p *Pattern) Len() int { return len(p.atoms) }
 
 // Label is the atom-map number written on atom i of the pattern, or 0.
-func (p *Pattern) Label(i int) uint32 { return p.atoms[i].Map }
+func (p *Pattern) Label(i int) uint32 { return p.atoms[i].label }
 
 // finish computes everything that matching needs from atoms and bonds.
 func (p *Pattern) finish() {
@@ -105,20 +99,25 @@ func (p *Pattern) finish() {
 			rare[b.b] = addSet(rare[b.b], b.set)
 		}
 		p.bonding = addSet(p.bonding, b.set)
+		p.dative = p.dative || b.order == chem.Dative
 	}
 	for i := range p.atoms {
 		a := &p.atoms[i]
+		slices.Sort(rare[i])
 		a.share = a.expr.share()
 		a.class = p.classOf(a.expr, len(a.bonds), rare[i])
+		p.grouped = p.grouped || a.group > 0
 	}
+	p.sortClasses()
 	p.plans = make([]atomic.Pointer[[]step], len(p.atoms))
+	p.written = p.writtenPlan()
 }
 
 // classOf finds or adds the class with these conditions and counts it.
 func (p *Pattern) classOf(e expr, degree int, bonding []bondSet) int {
 	for i := range p.classes {
 		c := &p.classes[i]
-		if c.degree == degree && sameSets(c.bonding, bonding) && c.expr.equal(&e) {
+		if c.degree == degree && slices.Equal(c.bonding, bonding) && c.expr.equal(&e) {
 			c.number++
 			return i
 		}
@@ -127,27 +126,43 @@ func (p *Pattern) classOf(e expr, degree int, bonding []bondSet) int {
 	return len(p.classes) - 1
 }
 
-func addSet(sets []bondSet, s bondSet) []bondSet {
-	for _, t := range sets {
-		if s == t {
-			return sets
-		}
+// sortClasses puts the classes first that few molecules have enough atoms of.
+func (p *Pattern) sortClasses() {
+	order := make([]int, len(p.classes))
+	for i := range order {
+		order[i] = i
 	}
-	return append(sets, s)
+	rank := func(c *class) float64 {
+		x := c.expr.share() / float64(c.number)
+		for range c.bonding {
+			x *= 0.2
+		}
+		return x
+	}
+	slices.SortStableFunc(order, func(i, j int) int {
+		a, b := rank(&p.classes[i]), rank(&p.classes[j])
+		switch {
+		case a < b:
+			return -1
+		case a > b:
+			return 1
+		}
+		return 0
+	})
+	sorted := make([]class, len(order))
+	place := make([]int, len(order))
+	for to, from := range order {
+		sorted[to], place[from] = p.classes[from], to
+	}
+	p.classes = sorted
+	for i := range p.atoms {
+		p.atoms[i].class = place[p.atoms[i].class]
+	}
 }
 
-func sameSets(a, b []bondSet) bool {
-	if len(a) != len(b) {
-		return false
+func addSet(sets []bondSet, s bondSet) []bondSet {
+	if slices.Contains(sets, s) {
+		return sets
 	}
-	for _, s := range a {
-		found := false
-		for _, t := range b {
-			found = found || s == t
-		}
-		if !found {
-			return false
-		}
-	}
-	return true
+	return append(sets, s)
 }

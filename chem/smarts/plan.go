@@ -29,8 +29,23 @@ func (p *Pattern) plan(root int) []step {
 // those before it where possible, closes as many rings as it can, and is as
 // rare as it can be.
 func (p *Pattern) makePlan(root int) []step {
+	return p.order(root, func(links []int, i, best int) bool {
+		return links[i] > links[best] || links[i] == links[best] && p.atoms[i].share < p.atoms[best].share
+	})
+}
+
+// writtenPlan orders the atoms as RDKit's search does (VF2; L. P. Cordella et
+// al., IEEE Trans. Pattern Anal. 2004, 26, 1367): the first one written that is
+// bonded to those before it.
+func (p *Pattern) writtenPlan() []step {
+	return p.order(0, func(links []int, i, best int) bool { return links[i] > 0 && links[best] == 0 })
+}
+
+// order makes the steps of a search; better tells which of two atoms comes
+// first, given the numbers of bonds to atoms that are placed.
+func (p *Pattern) order(root int, better func(links []int, i, best int) bool) []step {
 	placed := make([]bool, len(p.atoms))
-	links := make([]int, len(p.atoms)) // bonds to placed atoms
+	links := make([]int, len(p.atoms))
 	steps := make([]step, 0, len(p.atoms))
 	for next := root; next >= 0; {
 		s := step{atom: int32(next), parent: -1, class: int32(p.atoms[next].class)}
@@ -50,10 +65,7 @@ func (p *Pattern) makePlan(root int) []step {
 		placed[next] = true
 		next = -1
 		for i := range p.atoms {
-			if placed[i] {
-				continue
-			}
-			if next < 0 || links[i] > links[next] || links[i] == links[next] && p.atoms[i].share < p.atoms[next].share {
+			if !placed[i] && (next < 0 || better(links, i, next)) {
 				next = i
 			}
 		}

@@ -1,10 +1,7 @@
 package smarts_test
 
 import (
-	"bytes"
 	"errors"
-	"flag"
-	"fmt"
 	"os"
 	"slices"
 	"strings"
@@ -17,68 +14,6 @@ import (
 	"github.com/molsculpt/molsculpt/chem/chemtest"
 	"github.com/molsculpt/molsculpt/chem/smarts"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden files")
-
-// molecules and patterns span the table of golden counts, which agrees with
-// RDKit 2022.09 in every cell.
-var molecules = []string{
-	"CC(=O)Oc1ccccc1C(=O)O",
-	"Cn1cnc2c1c(=O)n(C)c(=O)n2C",
-	"C[NH+](C)C[C@H](O)Cn1cc(Nc2ccc([N+](=O)[O-])cc2C#N)cn1",
-	"FC(F)(F)c1ccc2[nH]c(SC3CC3)nc2c1",
-	"CN1CCC23c4c5ccc(O)c4OC2C(O)C=CC3C1C5",
-	"[Na+].[O-]C(=O)C1CC2CC1C=C2",
-	"[2H]C([2H])([2H])S(=O)(=O)N/N=C/c1ccc[se]1",
-	"C[Si](C)(C)C#CC=C=CBr",
-	"OB(O)c1ccoc1.Cl",
-	"CC(C)(C)OC(=O)N[13C@@H](CS)C(N)=O",
-}
-
-var patterns = []string{
-	"*", "[*]", "A", "a", "C", "c", "[#6]", "[C,c]", "[!C]", "[!#6;!#1]", "[#6;A]", "Cl", "Br", "[Si]", "[Se]", "[se]", "[Na+]", "b", "B",
-	"[H]", "[2H]", "[#1]", "[0C]", "[13C]", "[13]", "[H1]", "[H2]", "[*H3]", "[!H0]", "[h]", "[h0]", "[h{1-2}]",
-	"[D1]", "[D{2-3}]", "[D]", "[X4]", "[X{-2}]", "[v3]", "[v4;!X4]", "[v{5-}]", "[+]", "[-]", "[+0]", "[-0]", "[++]", "[!+0]", "[+{0-2}]",
-	"[R]", "[R0]", "[!R]", "[R1]", "[R2]", "[R{2-}]", "[r]", "[r3]", "[r5]", "[r{5-6}]", "[x]", "[x0]", "[x2]", "[x3]",
-	"[^1]", "[^2;#7]", "[^3]", "[z]", "[z2]", "[Z]", "[Z1]",
-	"[N,O;H1]", "[N,O&H1]", "[N;H1,H2]", "[C;R0]-[C;R]", "[$(C=O)]", "[!$(C=O);#6]", "[$([N;!H0]-[$(C=O)])]", "[$([CH]),$(CC)]#C",
-	"CC", "C-C", "C~C", "C=C", "C#C", "C@C", "C!@C", "C-;!@C", "C-,=C", "[#6]!-[#6]", "c:c", "c-c", "c!:*", "C=;!@N", "*~[#7]~*",
-	"c1ccccc1", "*1~*~*~*~*~1", "C1CC1", "C%12CC%12", "C%(7)CC%(7)", "C1CC-1", "c1ccc2ccccc2c1", "C(C)(C)C", "C(=O)[O-,OH]", "O=C-N",
-	"C.O", "Cl.B", "F.F.F", "[O;D1].[N;D1]", "[N+](=O)[O-]", "S(=O)(=O)", "C/C=C/C", "N\\N=C\\c", "[C@H]", "[C@@](C)N", "[cR1]1[cR1]ccc[c]1",
-	"[!$(*#*)&!D1]-,:;!@[!$(*#*)&!D1]",
-}
-
-func TestCountsAreAsRecorded(t *testing.T) {
-	t.Parallel()
-	var out bytes.Buffer
-	for _, p := range patterns {
-		q := smarts.MustCompile(p)
-		fmt.Fprint(&out, p)
-		for _, s := range molecules {
-			target := smarts.NewTarget(chemtest.Parse(t, s))
-			one := target.FindAll(q, smarts.FindOptions{})
-			all := target.FindAll(q, smarts.FindOptions{Symmetric: true})
-			if n := target.Count(q); n != len(one) || target.Matches(q) != (n > 0) {
-				t.Errorf("%s in %s: Count %d, %d matches found, Matches %v", p, s, n, len(one), target.Matches(q))
-			}
-			fmt.Fprintf(&out, "\t%d/%d", len(one), len(all))
-		}
-		fmt.Fprintln(&out)
-	}
-	const golden = "testdata/counts.tsv"
-	if *update {
-		if err := os.WriteFile(golden, out.Bytes(), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(golden)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(out.String(), "\n")); diff != "" {
-		t.Errorf("counts differ (-recorded +now):\n%s", diff)
-	}
-}
 
 func TestMatchesComeInOrderWithoutRepetition(t *testing.T) {
 	t.Parallel()
@@ -211,16 +146,20 @@ func TestSyntaxErrorsSayWhere(t *testing.T) {
 		"C!C":        2,
 		"C..C":       2,
 		"C.":         2,
-		"(C).(C)":    0,
+		"((C).C)":    1,
+		"(C)C":       3,
+		"(C.)":       3,
+		"(C":         0,
+		"C.(C).":     6,
 		"C>>C":       1,
 		"C11":        2,
 		"C1C1":       3,
-		"C=1CC-1":    6,
+		"C&&C":       1,
+		"C((C))C":    2,
 		"C%1C":       1,
 		"C()C":       2,
 		"[C+1000]":   2,
 		"[12345C]":   1,
-		"C C":        1,
 		"[$(C)](=":   7,
 		"[C;,N]":     3,
 		"CC(=O)[OH!": 10,
@@ -249,8 +188,12 @@ func TestHeadsStayWithinTheGivenAtoms(t *testing.T) {
 }
 
 func FuzzCompile(f *testing.F) {
-	for _, p := range patterns {
-		f.Add(p)
+	data, err := os.ReadFile(readings[0].golden)
+	if err != nil {
+		f.Fatal(err)
+	}
+	for row := range strings.Lines(string(data)) {
+		f.Add(row[:strings.IndexByte(row, '\t')])
 	}
 	m := chemtest.Parse(f, "CC(=O)Nc1ccc(O)cc1")
 	f.Fuzz(func(t *testing.T, text string) {

@@ -30,9 +30,13 @@ type Target struct {
 	number  []uint8 // tabled values of each atom
 	ringMin []uint8 // smallest ring of each atom, 0 for none
 
-	arena []uint64 // scratch, used as a stack
-	maps  []int32  // scratch, used as a stack
-	found []int32  // scratch: mappings
+	stereo     bool      // the search that is going on compares stereo marks
+	arena      []uint64  // scratch, used as a stack
+	maps       []int32   // scratch, used as a stack
+	seen       *atomSets // scratch of Each
+	known      []uint8   // conditions of a Set that have been worked out,
+	conditions []uint64  // and their bit sets
+	component  []int32   // of each atom; empty until it is asked for
 }
 
 // NewTarget prepares m, which must be perceived.
@@ -61,7 +65,7 @@ func (t *Target) Reset(m *chem.Mol) {
 	t.ringMin = zeroed(t.ringMin, n)
 	t.states = zeroed(t.states, len(m.Bonds))
 	t.present = 0
-	t.arena, t.maps = t.arena[:0], t.maps[:0]
+	t.arena, t.maps, t.component = t.arena[:0], t.maps[:0], t.component[:0]
 
 	for _, r := range m.Rings {
 		for _, a := range r {
@@ -217,6 +221,22 @@ func (t *Target) evalProperty(e *expr, word int, within uint64) uint64 {
 	})
 }
 
+// holds says whether e holds for atom i.
+func (t *Target) holds(e *expr, i int32) bool { return t.eval(e, int(i>>6), 1<<(i&63)) != 0 }
+
+// componentOf is the number of the component that each atom is in.
+func (t *Target) componentOf() []int32 {
+	if len(t.component) == 0 {
+		t.component = append(t.component, make([]int32, len(t.mol.Atoms))...)
+		for n, c := range chem.Components(t.mol) {
+			for _, a := range c {
+				t.component[a] = int32(n)
+			}
+		}
+	}
+	return t.component
+}
+
 // filter keeps the atoms of within that ok says yes to.
 func (t *Target) filter(word int, within uint64, ok func(i int) bool) uint64 {
 	var set uint64
@@ -241,6 +261,14 @@ func (t *Target) property(p property, i int) int {
 		return int(t.ringMin[i])
 	case propHybrid:
 		return int(a.Hybridization)
+	case propHeavyDegree:
+		n := 0
+		for _, nb := range t.mol.Neighbors(i) {
+			if o := &t.mol.Atoms[nb.Atom]; o.Element != 1 || o.Isotope > 1 {
+				n++
+			}
+		}
+		return n
 	case propHetero, propAliphHetero:
 		n := 0
 		for _, nb := range t.mol.Neighbors(i) {
