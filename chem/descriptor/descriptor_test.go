@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -14,6 +16,8 @@ import (
 	"github.com/molsculpt/molsculpt/chem"
 	"github.com/molsculpt/molsculpt/chem/chemtest"
 	"github.com/molsculpt/molsculpt/chem/descriptor"
+	"github.com/molsculpt/molsculpt/chem/mass"
+	"github.com/molsculpt/molsculpt/chem/smiles"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -131,3 +135,48 @@ func TestESOLIsDelaneysEquation(t *testing.T) {
 		t.Errorf("got %v, want %v", got, want)
 	}
 }
+
+// TestFormulaHydrogensAndWeightAgree proves for the molecules of a table, as
+// written and as their canonical form, that the formula counts every atom and
+// hydrogen once, and that the weight is the sum over the formula.
+func TestFormulaHydrogensAndWeightAgree(t *testing.T) {
+	t.Parallel()
+	for row := range chemtest.Rows(t, "drugs") {
+		m := chemtest.Parse(t, row["smiles"])
+		counts := map[string]int{}
+		isotopes := false
+		for _, a := range m.Atoms {
+			counts[chem.Symbol(a.Element)]++
+			counts["H"] += a.Hydrogens()
+			isotopes = isotopes || a.Isotope != 0
+		}
+		formula := descriptor.Formula(m)
+		weight := 0.0
+		for _, part := range elements.FindAllStringSubmatch(strings.FieldsFunc(formula, func(r rune) bool { return r == '+' || r == '-' })[0], -1) {
+			n := 1
+			if part[2] != "" {
+				n, _ = strconv.Atoi(part[2])
+			}
+			if n != counts[part[1]] {
+				t.Errorf("%s: %s counts %d of %s, the atoms %d", row["smiles"], formula, n, part[1], counts[part[1]])
+			}
+			delete(counts, part[1])
+			z, _ := chem.AtomicNumber(part[1])
+			weight += float64(n) * mass.Average(z)
+		}
+		if counts["H"] == 0 {
+			delete(counts, "H")
+		}
+		if len(counts) > 0 {
+			t.Errorf("%s: %s leaves out %v", row["smiles"], formula, counts)
+		}
+		if got := descriptor.MolWt(m); !isotopes && math.Abs(got-weight) > 1e-9*weight {
+			t.Errorf("%s: %s weighs %v, the molecule %v", row["smiles"], formula, weight, got)
+		}
+		if again := descriptor.Formula(chemtest.Parse(t, smiles.Canonical(m))); again != formula {
+			t.Errorf("%s: %s, from the canonical form %s", row["smiles"], formula, again)
+		}
+	}
+}
+
+var elements = regexp.MustCompile(`([A-Z][a-z]?)(\d*)`)
