@@ -80,16 +80,15 @@ func (a *Analysis) polarArea(i int) float64 {
 			continue
 		}
 		k.heavy++
-		switch a.mol.Bonds[nb.Bond].Order {
-		case chem.Single:
-			k.single++
-		case chem.Double:
-			k.double++
-		case chem.Triple:
-			k.triple++
-		case chem.Aromatic:
+		switch b := &a.mol.Bonds[nb.Bond]; {
+		case b.Aromatic:
 			k.aromatic++
-		default: // the table knows no others
+		case b.Order == chem.Single:
+			k.single++
+		case b.Order == chem.Double:
+			k.double++
+		case b.Order == chem.Triple:
+			k.triple++
 		}
 	}
 	if at.InRing {
