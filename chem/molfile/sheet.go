@@ -1,0 +1,199 @@
+package molfile
+
+import (
+	"fmt"
+
+	"github.com/molsculpt/molsculpt/chem"
+)
+
+// sheet is a record made ready for writing: what both formats say of its atoms
+// and bonds.
+type sheet struct {
+	m      *chem.Mol
+	points []Point // by atom, zeros where there are none
+	label  string  // dimension of the coordinates: 2D, 3D or blank
+	chiral bool    // some centre is marked
+
+	valence []int   // by atom: number of bonds and hydrogens, noValence, or 0 for what a reader thinks
+	parity  []uint8 // by atom: 1, 2, or 0 for none
+	order   []int   // by bond: the type
+	from    []int32 // by bond: its first atom, the narrow end of a wedge
+	marks   []mark  // by bond
+}
+
+// newSheet prepares a record. What the formats or the coordinates cannot express
+// of stereo is left open, never wrong; other things are errors.
+func newSheet(rec *Record) (*sheet, error) {
+	m := rec.Mol
+	if m == nil {
+		return nil, fmt.Errorf("molfile: write: there is no molecule")
+	}
+	if rec.Points != nil && len(rec.Points) != len(m.Atoms) {
+		return nil, fmt.Errorf("molfile: write: %d points for %d atoms", len(rec.Points), len(m.Atoms))
+	}
+	s := &sheet{
+		m: m, points: rec.Points, label: "  ", valence: make([]int, len(m.Atoms)), parity: make([]uint8, len(m.Atoms)),
+		order: make([]int, len(m.Bonds)), from: make([]int32, len(m.Bonds)), marks: make([]mark, len(m.Bonds)),
+	}
+	for k := range m.Bonds {
+		s.from[k] = m.Bonds[k].A
+		var err error
+		if s.order[k], err = bondType(&m.Bonds[k]); err != nil {
+			return nil, err
+		}
+	}
+	for i := range m.Atoms {
+		s.valence[i] = valenceField(m, i)
+		s.chiral = s.chiral || m.Atoms[i].Chirality != chem.Achiral
+	}
+	if rec.Points == nil {
+		s.points = make([]Point, len(m.Atoms))
+		s.setParities()
+		return s, nil
+	}
+	s.label = "2D"
+	for i, p := range rec.Points {
+		if !(p.X > -1e9 && p.X < 1e9 && p.Y > -1e9 && p.Y < 1e9 && p.Z > -1e9 && p.Z < 1e9) {
+			return nil, fmt.Errorf("molfile: write: atom %d has no finite place", i)
+		}
+		if p.Z != 0 {
+			s.label = "3D"
+		}
+	}
+	if s.label == "2D" {
+		w := chooseWedges(m, s.points)
+		for k, mark := range w.marks {
+			if mark != plain {
+				s.marks[k], s.from[k] = mark, w.from[k]
+			}
+		}
+	}
+	s.crossDoubleBonds()
+	return s, nil
+}
+
+// bondType is the number of a bond's localised order in the format.
+func bondType(b *chem.Bond) (int, error) {
+	switch b.Kekule {
+	case chem.Single:
+		return 1, nil
+	case chem.Double:
+		return 2, nil
+	case chem.Triple:
+		return 3, nil
+	case chem.Zero:
+		return 8, nil
+	case chem.Dative:
+		return 9, nil
+	case chem.Quadruple:
+		return 0, fmt.Errorf("molfile: write: the format has no quadruple bond, as between atoms %d and %d", b.A, b.B)
+	default:
+		return 0, fmt.Errorf("molfile: write: the molecule is not perceived")
+	}
+}
+
+// mostUnpaired is the number of unpaired electrons that the format can tell.
+const mostUnpaired = 2
+
+// valenceField is the valence of atom i if a reader would not come to its
+// hydrogens, or its radical, without it.
+func valenceField(m *chem.Mol, i int) int {
+	a := m.Atoms[i]
+	if !a.NoImplicit && a.ExplicitH == 0 && a.Radical == 0 {
+		return 0
+	}
+	bonds := 0
+	for _, nb := range m.Neighbors(i) {
+		switch b := &m.Bonds[nb.Bond]; b.Kekule {
+		case chem.Single:
+			bonds++
+		case chem.Double:
+			bonds += 2
+		case chem.Triple:
+			bonds += 3
+		case chem.Dative:
+			if int(b.B) == i {
+				bonds++
+			}
+		default: // of unknown order
+		}
+	}
+	if h, ok := impliedHydrogens(a, bonds); ok && h == a.Hydrogens() && a.Radical <= mostUnpaired {
+		return 0
+	}
+	if v := bonds + a.Hydrogens(); v > 0 {
+		return v
+	}
+	return noValence
+}
+
+// setParities marks the centres of a file without coordinates, see fromParities.
+func (s *sheet) setParities() {
+	for i := range s.m.Atoms {
+		mark := s.m.Atoms[i].Chirality
+		nbrs := s.m.Neighbors(i)
+		if mark == chem.Achiral || len(nbrs) < 3 || len(nbrs) > 4 {
+			continue
+		}
+		for x := range nbrs {
+			for _, earlier := range nbrs[:x] {
+				if earlier.Atom > nbrs[x].Atom {
+					mark = chem.Mirror(mark)
+				}
+			}
+		}
+		s.parity[i] = 1
+		if mark == chem.CounterClockwise {
+			s.parity[i] = 2
+		}
+	}
+}
+
+// crossDoubleBonds marks the double bonds that the coordinates would give a
+// configuration that they do not have.
+func (s *sheet) crossDoubleBonds() {
+	d := drawing{m: s.m, points: s.points, marks: s.marks}
+	var cross []int
+	d.doubleBonds(func(k int, refs [2]int32, stereo chem.BondStereo) {
+		b := &s.m.Bonds[k]
+		if b.Stereo == chem.NoStereo {
+			if s.differ(k, b.A) && s.differ(k, b.B) {
+				cross = append(cross, k)
+			}
+			return
+		}
+		for end, ref := range refs {
+			if ref != b.StereoAtoms[end] {
+				stereo = chem.Cis + chem.Trans - stereo
+			}
+		}
+		if stereo != b.Stereo {
+			cross = append(cross, k)
+		}
+	})
+	for _, k := range cross {
+		s.marks[k] = either
+	}
+}
+
+// differ tells whether the substituents at one end of double bond k may be
+// different: they are the same if both are ends of the molecule and alike.
+func (s *sheet) differ(k int, end int32) bool {
+	var first *chem.Atom
+	for _, nb := range s.m.Neighbors(int(end)) {
+		if int(nb.Bond) == k {
+			continue
+		}
+		a := &s.m.Atoms[nb.Atom]
+		if s.m.Degree(int(nb.Atom)) > 1 {
+			return true
+		}
+		if first == nil {
+			first = a
+			continue
+		}
+		return a.Element != first.Element || a.Charge != first.Charge || a.Isotope != first.Isotope ||
+			a.Hydrogens() != first.Hydrogens() || a.Map != first.Map
+	}
+	return true
+}
