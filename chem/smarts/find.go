@@ -65,7 +65,7 @@ func (t *Target) Matches(p *Pattern) bool {
 	var s search
 	size := t.begin(p, &s)
 	defer t.end(p, size)
-	return s.candidates(-1, 0, 0, nil, nil) && s.exists()
+	return s.candidates(-1, 0, 0) && s.exists()
 }
 
 // Each gives the matches of p in the target to yield, which returns false to
@@ -89,7 +89,7 @@ func (t *Target) each(p *Pattern, opt FindOptions, yield func(atoms []int32) boo
 	t.stereo = s.stereo
 	defer func() { t.stereo = before }()
 	// The written order may be slow to find out that there is no match.
-	if !s.candidates(-1, 0, 0, nil, nil) || !s.exists() {
+	if !s.candidates(-1, 0, 0) || !s.exists() {
 		return 0
 	}
 	if !opt.Symmetric {

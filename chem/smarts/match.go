@@ -24,9 +24,8 @@ type search struct {
 
 // candidates fills s.cand with the atoms that each class of the pattern allows,
 // and says whether there are enough of them. For class first only atoms in
-// within (word number word) are considered; first < 0 stands for no class. The
-// conditions are those of set, if it is not nil: known[k] for class k.
-func (s *search) candidates(first, word int, within uint64, set *Set, known []int32) bool {
+// within (word number word) are considered; first < 0 stands for no class.
+func (s *search) candidates(first, word int, within uint64) bool {
 	t, p := s.t, s.p
 	for _, b := range p.bonding {
 		if b&t.present == 0 {
@@ -36,38 +35,35 @@ func (s *search) candidates(first, word int, within uint64, set *Set, known []in
 	w := t.words
 	for k := range p.classes {
 		c := &p.classes[k]
-		var condition []uint64
-		if set != nil {
-			condition = t.condition(set, known[k])
-		}
 		total := 0
 		for i := range w {
-			atoms := t.atLeast[min(c.degree, 4)*w+i]
+			only := ^uint64(0)
 			if k == first && c.number == 1 {
-				if i != word {
-					s.cand[k*w+i] = 0
-					continue
+				only = 0
+				if i == word {
+					only = within
 				}
-				atoms &= within
 			}
-			for _, b := range c.bonding {
-				atoms &= t.incidentTo(b, i)
-			}
-			switch {
-			case atoms == 0:
-			case condition != nil:
-				atoms &= condition[i]
-			default:
-				atoms = t.eval(&c.expr, i, atoms)
-			}
-			s.cand[k*w+i] = atoms
-			total += bits.OnesCount64(atoms)
+			s.cand[k*w+i] = t.allowed(c, i, only)
+			total += bits.OnesCount64(s.cand[k*w+i])
 		}
 		if total < c.number {
 			return false
 		}
 	}
 	return true
+}
+
+// allowed is the part of within (word number word) that a class allows.
+func (t *Target) allowed(c *class, word int, within uint64) uint64 {
+	atoms := within & t.atLeast[min(c.degree, 4)*t.words+word]
+	for _, b := range c.bonding {
+		atoms &= t.incidentTo(b, word)
+	}
+	if atoms == 0 {
+		return 0
+	}
+	return t.eval(&c.expr, word, atoms)
 }
 
 // incidentTo is word i of the set of atoms that have a bond in set.
@@ -107,7 +103,7 @@ func (t *Target) heads(p *Pattern, word int, within uint64) uint64 {
 	size := t.begin(p, &s)
 	defer t.end(p, size)
 	first := p.atoms[0].class
-	if !s.candidates(first, word, within, nil, nil) {
+	if !s.candidates(first, word, within) {
 		return 0
 	}
 	within &= s.cand[first*t.words+word]

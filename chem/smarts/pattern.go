@@ -45,6 +45,11 @@ type class struct {
 	number  int       // query atoms of this class
 }
 
+// alike tells whether two classes allow the same atoms.
+func (c *class) alike(d *class) bool {
+	return c.degree == d.degree && slices.Equal(c.bonding, d.bonding) && c.expr.equal(&d.expr)
+}
+
 // Compile reads a SMARTS pattern. The error is a *SyntaxError. A name or a
 // CXSMARTS extension may follow after white space; it is not looked at.
 func Compile(text string) (*Pattern, error) { return compile(text, false) }
@@ -115,14 +120,14 @@ func (p *Pattern) finish() {
 
 // classOf finds or adds the class with these conditions and counts it.
 func (p *Pattern) classOf(e expr, degree int, bonding []bondSet) int {
+	c := class{expr: e, degree: degree, bonding: bonding, number: 1}
 	for i := range p.classes {
-		c := &p.classes[i]
-		if c.degree == degree && slices.Equal(c.bonding, bonding) && c.expr.equal(&e) {
-			c.number++
+		if p.classes[i].alike(&c) {
+			p.classes[i].number++
 			return i
 		}
 	}
-	p.classes = append(p.classes, class{expr: e, degree: degree, bonding: bonding, number: 1})
+	p.classes = append(p.classes, c)
 	return len(p.classes) - 1
 }
 

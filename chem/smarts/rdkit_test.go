@@ -198,9 +198,9 @@ func (x reading) check(t *testing.T, pairs []pair, share float64) {
 func TestRandomPatternsMatchAsInRDKit(t *testing.T) {
 	t.Parallel()
 	r := rand.New(rand.NewPCG(1, 4))
-	n := 20000
+	n := 10000
 	if testing.Short() {
-		n = 2000
+		n = 1000
 	}
 	mols := sample(t, r, n)
 	var pairs []pair
@@ -219,9 +219,9 @@ func TestPublishedPatternsMatchAsInRDKit(t *testing.T) {
 	t.Parallel()
 	texts := published(t)
 	r := rand.New(rand.NewPCG(2, 4))
-	n := 40000
+	n := 20000
 	if testing.Short() {
-		n = 4000
+		n = 1000
 	}
 	var pairs []pair
 	for _, s := range sample(t, r, n) {

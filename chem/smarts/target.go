@@ -30,13 +30,13 @@ type Target struct {
 	number  []uint8 // tabled values of each atom
 	ringMin []uint8 // smallest ring of each atom, 0 for none
 
-	stereo     bool      // the search that is going on compares stereo marks
-	arena      []uint64  // scratch, used as a stack
-	maps       []int32   // scratch, used as a stack
-	seen       *atomSets // scratch of Each
-	known      []uint8   // conditions of a Set that have been worked out,
-	conditions []uint64  // and their bit sets
-	component  []int32   // of each atom; empty until it is asked for
+	stereo    bool      // the search that is going on compares stereo marks
+	arena     []uint64  // scratch, used as a stack
+	maps      []int32   // scratch, used as a stack
+	seen      *atomSets // scratch of Each
+	allowedBy []uint64  // the atoms that each class of a Set allows,
+	sizes     []int32   // and one more than their number; 0 where it is not worked out
+	component []int32   // of each atom; empty until it is asked for
 }
 
 // NewTarget prepares m, which must be perceived.
@@ -140,7 +140,7 @@ func bondValence(b *chem.Bond) (a, z uint8) {
 }
 
 // zeroed is a slice of n zeros, in s if it fits.
-func zeroed[T uint8 | uint64](s []T, n int) []T {
+func zeroed[T uint8 | int32 | uint64](s []T, n int) []T {
 	if cap(s) < n {
 		return make([]T, n)
 	}
