@@ -42,8 +42,7 @@ func Morgan(m *chem.Mol, radius int) []Count {
 // positive.
 func MorganBits(m *chem.Mol, radius, nbits int) Bits {
 	var w Workspace
-	w.environments(m, radius, MorganOptions{}, w.connectivity(m))
-	return fold(w.hashes, nbits)
+	return w.MorganBits(m, radius, nbits)
 }
 
 // Environments lists the atom environments of m up to a radius, those of a
@@ -82,14 +81,6 @@ func FoldEnvironments(list []Environment, nbits int) Bits {
 	return b
 }
 
-func fold(hashes []uint32, nbits int) Bits {
-	b := NewBits(nbits)
-	for _, h := range hashes {
-		b.Set(int(h % uint32(nbits)))
-	}
-	return b
-}
-
 // Workspace is memory for computing fingerprints, for callers that compute
 // many. Its zero value is ready. It must not be used by two goroutines at once.
 type Workspace struct {
@@ -114,6 +105,16 @@ type origin struct{ atom, radius int32 }
 func (w *Workspace) Morgan(m *chem.Mol, radius int) []Count {
 	w.environments(m, radius, MorganOptions{}, w.connectivity(m))
 	return w.count()
+}
+
+// MorganBits is the function of that name; its result is the caller's.
+func (w *Workspace) MorganBits(m *chem.Mol, radius, nbits int) Bits {
+	w.environments(m, radius, MorganOptions{}, w.connectivity(m))
+	b := NewBits(nbits)
+	for _, h := range w.hashes {
+		b.Set(int(h % uint32(nbits)))
+	}
+	return b
 }
 
 // count sorts and counts the hashes.

@@ -19,15 +19,15 @@ func SubgraphBits(m *chem.Mol, nbits int) Bits {
 	s := subgraphs{
 		m:      m,
 		bits:   NewBits(nbits),
-		atom:   make([]uint32, len(m.Atoms)),
+		hash:   make([]uint32, len(m.Atoms)),
 		degree: make([]uint32, len(m.Atoms)),
 		closed: make([]bool, len(m.Bonds)),
 	}
 	for i := range m.Atoms {
 		a := &m.Atoms[i]
-		s.atom[i] = uint32(a.Element%128) << 1
+		s.hash[i] = uint32(a.Element%128) << 1
 		if a.Aromatic {
-			s.atom[i]++
+			s.hash[i]++
 		}
 	}
 	for k := range m.Bonds {
@@ -41,7 +41,7 @@ func SubgraphBits(m *chem.Mol, nbits int) Bits {
 			continue
 		}
 		s.closed[k] = true
-		s.grow(int32(k), nil)
+		s.grow(int32(k), 0, 0)
 	}
 	return s.bits
 }
@@ -50,41 +50,59 @@ func SubgraphBits(m *chem.Mol, nbits int) Bits {
 type subgraphs struct {
 	m      *chem.Mol
 	bits   Bits
-	atom   []uint32 // hash of each atom
+	hash   []uint32 // of each atom
 	degree []uint32 // by atom: bonds of the current subgraph
 	closed []bool   // bonds that are taken, tried before, or not to be used
 	path   []int32  // bonds of the current subgraph
+	atoms  uint32   // number of its atoms
+	queue  []int32  // candidates, those of a larger subgraph behind those of a smaller one
 	hashes []uint32
 }
 
 // grow adds a bond to the subgraph, and then, one after the other, the
-// candidates and those that the bond brings.
-func (s *subgraphs) grow(bond int32, candidates []int32) {
+// candidates, which stand in the queue from one index to another, and those that
+// the bond brings.
+func (s *subgraphs) grow(bond int32, from, to int) {
 	b := &s.m.Bonds[bond]
 	s.path = append(s.path, bond)
-	s.degree[b.A]++
-	s.degree[b.B]++
+	s.enter(b.A)
+	s.enter(b.B)
 	s.set()
 	if len(s.path) < largestSubgraph {
-		next := slices.Clone(candidates)
+		first := len(s.queue)
+		s.queue = append(s.queue, s.queue[from:to]...)
 		for _, at := range [2]int32{b.A, b.B} {
 			for _, nb := range s.m.Neighbors(int(at)) {
-				if !s.closed[nb.Bond] && !slices.Contains(next, nb.Bond) {
-					next = append(next, nb.Bond)
+				if !s.closed[nb.Bond] && !slices.Contains(s.queue[first:], nb.Bond) {
+					s.queue = append(s.queue, nb.Bond)
 				}
 			}
 		}
-		for k, c := range next {
-			s.closed[c] = true
-			s.grow(c, next[k+1:])
+		last := len(s.queue)
+		for k := first; k < last; k++ {
+			s.closed[s.queue[k]] = true
+			s.grow(s.queue[k], k+1, last)
 		}
-		for _, c := range next {
+		for _, c := range s.queue[first:] {
 			s.closed[c] = false
 		}
+		s.queue = s.queue[:first]
 	}
-	s.degree[b.A]--
-	s.degree[b.B]--
+	s.leave(b.A)
+	s.leave(b.B)
 	s.path = s.path[:len(s.path)-1]
+}
+
+func (s *subgraphs) enter(atom int32) {
+	if s.degree[atom]++; s.degree[atom] == 1 {
+		s.atoms++
+	}
+}
+
+func (s *subgraphs) leave(atom int32) {
+	if s.degree[atom]--; s.degree[atom] == 0 {
+		s.atoms--
+	}
 }
 
 // set sets the bits of the current subgraph.
@@ -93,7 +111,7 @@ func (s *subgraphs) set() {
 	for _, k := range s.path {
 		b := &s.m.Bonds[k]
 		degA, degB := s.degree[b.A], s.degree[b.B]
-		x, y := s.atom[b.A], s.atom[b.B]
+		x, y := s.hash[b.A], s.hash[b.B]
 		if x < y || x == y && degA < degB {
 			x, y, degA, degB = y, x, degB, degA
 		}
@@ -114,32 +132,11 @@ func (s *subgraphs) set() {
 		for _, h := range s.hashes {
 			seed = combine(seed, h)
 		}
-		seed = combine(seed, uint32(s.atoms()))
+		seed = combine(seed, s.atoms)
 	}
 	n := uint32(s.bits.n)
 	s.bits.Set(int(seed % n))
 	s.bits.Set(int(random(seed) % n))
-}
-
-// atoms is the number of atoms of the current subgraph.
-func (s *subgraphs) atoms() int {
-	n := 0
-	for k, i := range s.path {
-		b := &s.m.Bonds[i]
-		freshA, freshB := true, true
-		for _, j := range s.path[:k] {
-			o := &s.m.Bonds[j]
-			freshA = freshA && b.A != o.A && b.A != o.B
-			freshB = freshB && b.B != o.A && b.B != o.B
-		}
-		if freshA {
-			n++
-		}
-		if freshB {
-			n++
-		}
-	}
-	return n
 }
 
 // random is the first number below 2^31 that the Mersenne twister (Matsumoto
