@@ -133,11 +133,3 @@ func first[T any](all iter.Seq[T], n int) iter.Seq[T] {
 		}
 	}
 }
-
-func BenchmarkMorgan(b *testing.B) {
-	m := chemtest.Parse(b, "COc1ccc(NC(C)=O)c(NC(=O)CCc2cnn(-c3ccccc3)c2)c1")
-	var w fingerprint.Workspace
-	for b.Loop() {
-		w.Morgan(m, 2)
-	}
-}
