@@ -154,7 +154,7 @@ func (b *builder) mergeable(i int) bool {
 		return false
 	}
 	nb := b.raw.Neighbors(i)[0]
-	if b.raw.Atoms[nb.Atom].Element <= 1 || b.raw.Bonds[nb.Bond].Order != chem.Single {
+	if b.raw.Atoms[nb.Atom].Element <= 1 {
 		return false
 	}
 	if b.bonds[nb.Bond].mark != plain && b.raw.Degree(int(nb.Atom)) == 2 {

@@ -89,7 +89,10 @@ const (
 	mapped
 )
 
-var atomFields = [...]struct{ from, width int }{{34, 2}, {36, 3}, {39, 3}, {42, 3}, {48, 3}, {60, 3}}
+// atomFields are their columns, then those of fields that are not kept.
+var atomFields = [...]struct{ from, width int }{
+	{34, 2}, {36, 3}, {39, 3}, {42, 3}, {48, 3}, {60, 3}, {45, 3}, {54, 3}, {57, 3}, {63, 3}, {66, 3},
+}
 
 // readAtom reads a line xxxxx.xxxxyyyyy.yyyyzzzzz.zzzz aaaddcccssshhhbbbvvv and
 // the map number behind it.

@@ -87,15 +87,17 @@ func (r *v3000) read() error {
 	if len(counts) < 2 {
 		return formatError(r.first, "the counts line %s is too short", clip([]byte(rest)))
 	}
-	atoms, ok1 := integer(counts[0])
-	bonds, ok2 := integer(counts[1])
-	if !ok1 || !ok2 || atoms < 0 || bonds < 0 {
-		return formatError(r.first, "the counts line %s does not begin with two counts", clip([]byte(rest)))
+	var n [5]int // atoms, bonds, S-groups, constraints, chiral flag
+	for i, count := range counts[:min(len(counts), len(n))] {
+		var ok bool
+		if n[i], ok = integer(count); !ok || n[i] < 0 {
+			return formatError(r.first, "%s in the counts line is no count", clip([]byte(count)))
+		}
 	}
-	if err := r.block("ATOM", atoms, r.atom); err != nil {
+	if err := r.block("ATOM", n[0], r.atom); err != nil {
 		return err
 	}
-	if err := r.block("BOND", bonds, r.bond); err != nil {
+	if err := r.block("BOND", n[1], r.bond); err != nil {
 		return err
 	}
 	g := groups{}

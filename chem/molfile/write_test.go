@@ -10,6 +10,7 @@ import (
 
 	"github.com/molsculpt/molsculpt/chem"
 	"github.com/molsculpt/molsculpt/chem/chemtest"
+	"github.com/molsculpt/molsculpt/chem/depict"
 	"github.com/molsculpt/molsculpt/chem/molfile"
 	"github.com/molsculpt/molsculpt/chem/smiles"
 )
@@ -45,23 +46,38 @@ func scattered(r *rand.Rand, n int) []molfile.Point {
 	return points
 }
 
+// drawn are the places of a drawing, with bonds of 1.5 angstroms.
+func drawn(m *chem.Mol) []molfile.Point {
+	var points []molfile.Point
+	for _, p := range depict.Layout(m).Points {
+		points = append(points, molfile.Point{X: 1.5 * p.X, Y: 1.5 * p.Y})
+	}
+	return points
+}
+
 var tables = []string{"zinc", "chembl", "drugs", "frag72", "diverse", "tricky"}
 
 // sample calls use with molecules of all tables, up to most of each.
 func sample(t *testing.T, most int, use func(row map[string]string, m *chem.Mol)) {
 	t.Helper()
 	for _, table := range tables {
-		n := 0
-		for row := range chemtest.Rows(t, table) {
-			m, err := smiles.Parse(row["smiles"])
-			if err != nil || unwritable(m) {
-				continue
-			}
-			if n++; n > most {
-				break
-			}
-			use(row, m)
+		sampleOf(t, table, most, use)
+	}
+}
+
+// sampleOf calls use with the first molecules of a table that can be written.
+func sampleOf(t *testing.T, table string, most int, use func(row map[string]string, m *chem.Mol)) {
+	t.Helper()
+	n := 0
+	for row := range chemtest.Rows(t, table) {
+		m, err := smiles.Parse(row["smiles"])
+		if err != nil || unwritable(m) {
+			continue
 		}
+		if n++; n > most {
+			return
+		}
+		use(row, m)
 	}
 }
 
@@ -105,6 +121,28 @@ func TestAMoleculeSurvivesWithoutCoordinates(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestADrawingShowsTheWholeMolecule: with the coordinates of a drawing all of
+// its stereo survives, of drug-like molecules always.
+func TestADrawingShowsTheWholeMolecule(t *testing.T) {
+	t.Parallel()
+	for _, table := range tables {
+		n, lost := 0, 0
+		sampleOf(t, table, 400, func(row map[string]string, m *chem.Mol) {
+			n++
+			for name, o := range formats {
+				got := again(t, &molfile.Record{Mol: m, Points: drawn(m)}, o)
+				if a, b := smiles.Canonical(got.Mol), smiles.Canonical(m); a != b {
+					t.Logf("%s: %s: got %s, want %s", name, row["smiles"], a, b)
+					lost++
+				}
+			}
+		})
+		if limit := map[string]int{"tricky": n / 50}[table]; lost > 2*limit {
+			t.Errorf("%s: %d of %d differ", table, lost, 2*n)
+		}
+	}
 }
 
 // TestADrawingNeverSaysSomethingElse: however bad the coordinates, a centre or
