@@ -15,8 +15,10 @@ func (a *app) exportCommand() *cobra.Command {
 	var top int
 	var pareto bool
 	var known []string
+	var help strings.Builder
 	for _, f := range export.Formats() {
 		known = append(known, f.Name)
+		fmt.Fprintf(&help, "  %-6s %s\n", f.Name, f.Title)
 	}
 	c := &cobra.Command{
 		Use:   "export CAMPAIGN",
@@ -25,10 +27,13 @@ func (a *app) exportCommand() *cobra.Command {
 status of every objective, and the log-weight of the sample, so that weighted
 means can be taken of the list.
 
+Formats:
+` + help.String() + `
 One text format goes to standard output; several, or binary ones, need --out,
 which gives PREFIX.smi, PREFIX.csv and so on.`,
 		Example: `  molsculpt export both --format csv > candidates.csv
   molsculpt export both --format smi,csv --out results/both --top 100
+  molsculpt export both --format sdf --top 20 > candidates.sdf
   molsculpt export both --where 'qed >= 0.8' --pareto`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {

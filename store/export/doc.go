@@ -1,6 +1,6 @@
 // Package export ranks the candidates of a campaign, selects among them and
-// writes them: as SMILES, CSV or JSON lines, or as the tables of the terminal.
-// It reads the store and nothing else.
+// writes them: as SMILES, CSV, SD files or JSON lines, or as the tables of the
+// terminal. It reads the store and nothing else.
 //
 // Candidates rank by [Score], the weighted geometric mean of the desirabilities
 // of their objectives. A candidate that lacks a score ranks after all that lack

@@ -144,7 +144,7 @@ func TestTheOtherFormats(t *testing.T) {
 	if diff := cmp.Diff(want, text(t, c, export.Options{Where: "sa_status = failed and mw = 44"}, "jsonl")); diff != "" {
 		t.Error(diff)
 	}
-	if _, err := export.FindFormat("doc"); err == nil || !strings.Contains(err.Error(), "smi, csv, jsonl") {
+	if _, err := export.FindFormat("doc"); err == nil || !strings.Contains(err.Error(), "smi, csv, sdf, jsonl") {
 		t.Error(err)
 	}
 }

@@ -27,6 +27,7 @@ type Format struct {
 var formats = []Format{
 	{Name: "smi", Title: "SMILES and a name (campaign-rank) per line", Write: writeSMI},
 	{Name: "csv", Title: "a table with every score and its status", Write: writeCSV},
+	{Name: "sdf", Title: "drawings with every score as a data field", Write: writeSDF},
 	{Name: "jsonl", Title: "a JSON object per line, with all digits", Write: writeJSONL},
 }
 
@@ -52,16 +53,20 @@ func (s *Selection) Write(ctx context.Context, w io.Writer, f Format) error {
 
 func writeSMI(w io.Writer, plan store.Plan, rows iter.Seq2[Row, error]) error {
 	out := bufio.NewWriter(w)
-	name := strings.ReplaceAll(plan.Name, " ", "_")
 	for row, err := range rows {
 		if err != nil {
 			return err
 		}
-		if _, err := fmt.Fprintf(out, "%s %s-%d\n", row.Candidate.SMILES, name, row.Rank); err != nil {
+		if _, err := fmt.Fprintf(out, "%s %s\n", row.Candidate.SMILES, rowName(plan, row)); err != nil {
 			return err
 		}
 	}
 	return out.Flush()
+}
+
+// rowName names a candidate by its campaign and rank, without spaces.
+func rowName(plan store.Plan, row Row) string {
+	return fmt.Sprintf("%s-%d", strings.ReplaceAll(plan.Name, " ", "_"), row.Rank)
 }
 
 func writeCSV(w io.Writer, plan store.Plan, rows iter.Seq2[Row, error]) error {
