@@ -53,6 +53,7 @@ var table = []rule{
 	{"cmd/molsculpt", []string{"platform/**", "store/**", "chem/**", "sdk/**"}, []string{
 		"github.com/hashicorp/go-hclog", // see platform
 		"github.com/spf13/cobra", "github.com/vbauerster/mpb/v8", "golang.org/x/term", "gonum.org/v1/plot",
+		"golang.org/x/image", // draws PNG files: the rasteriser, and a font with its outlines
 	}},
 }
 

@@ -132,7 +132,7 @@ func (v *canvas) addLines(o Options, drawn float64) {
 		}
 	}
 	if o.Title != "" {
-		lines = append(lines, line{text: fitText(o.Title, limit/1.08), y: margin + 0.8*lineSize, bold: true})
+		lines = append(lines, line{text: fitText(o.Title, limit/BoldWidth), y: margin + 0.8*lineSize, bold: true})
 	}
 	for i, h := range o.Highlights {
 		if h.Legend != "" {
@@ -145,9 +145,9 @@ func (v *canvas) addLines(o Options, drawn float64) {
 		lines = append(lines, line{text: fitText(c, limit), y: y - 4})
 	}
 	width := func(l line) float64 {
-		w := textWidth(l.text) * lineSize
+		w := TextWidth(l.text) * lineSize
 		if l.bold {
-			w *= 1.08
+			w *= BoldWidth
 		}
 		if l.legend {
 			w += chip * lineSize
@@ -237,12 +237,12 @@ func (v *canvas) highlight(atoms []int, c Color) {
 	}
 	for _, b := range v.m.Bonds {
 		if in[int(b.A)] && in[int(b.B)] {
-			v.line(0.5*v.scale, c, v.at[b.A], v.at[b.B])
+			v.line(0.6*v.scale, c, v.at[b.A], v.at[b.B])
 		}
 	}
 	for a, p := range v.at {
 		if in[a] {
-			v.Shapes = append(v.Shapes, Shape{Kind: Disc, Points: []Point{p}, Width: 0.72 * v.scale, Color: c})
+			v.Shapes = append(v.Shapes, Shape{Kind: Disc, Points: []Point{p}, Width: 0.66 * v.scale, Color: c})
 		}
 	}
 }
@@ -257,7 +257,7 @@ func (v *canvas) mapNumber(i int, text string, size float64) {
 	if l := v.labels[i]; l != nil {
 		far = l.exit(dir, 0.05*v.scale) + 0.45*size
 	}
-	p := v.at[i].add(dir.times(far)).add(Point{-textWidth(text) * size / 2, capHeight * size / 2})
+	p := v.at[i].add(dir.times(far)).add(Point{-TextWidth(text) * size / 2, capHeight * size / 2})
 	v.text(p, text, size, grey)
 }
 

@@ -23,7 +23,7 @@ type part struct {
 
 // box is what a part covers.
 func (p part) box() box {
-	return box{p.at.add(Point{0, -capHeight * p.size}), p.at.add(Point{textWidth(p.text) * p.size, 0.02 * p.size})}
+	return box{p.at.add(Point{0, -capHeight * p.size}), p.at.add(Point{TextWidth(p.text) * p.size, 0.02 * p.size})}
 }
 
 // shown tells whether an atom is drawn with its symbol: all but carbon that has
@@ -99,15 +99,15 @@ func newLabel(m *chem.Mol, i int, angles []float64, size float64) label {
 	} else if a.Isotope > 0 {
 		isotope = strconv.Itoa(int(a.Isotope))
 	}
-	width := textWidth(symbol) * size
+	width := TextWidth(symbol) * size
 	from, to := -width/2, width/2
 	l.parts = append(l.parts, part{symbol, Point{from, base}, size})
 	if sub != "" {
 		l.parts = append(l.parts, part{sub, Point{to, base + 0.25*size}, small})
-		to += textWidth(sub) * small
+		to += TextWidth(sub) * small
 	}
 	if isotope != "" {
-		from -= textWidth(isotope) * small
+		from -= TextWidth(isotope) * small
 		l.parts = append(l.parts, part{isotope, Point{from, base - 0.35*size}, small})
 	}
 	h := a.Hydrogens()
@@ -115,11 +115,11 @@ func newLabel(m *chem.Mol, i int, angles []float64, size float64) label {
 	if h > 1 {
 		count = strconv.Itoa(h)
 	}
-	hydrogens := textWidth("H")*size + textWidth(count)*small
+	hydrogens := TextWidth("H")*size + TextWidth(count)*small
 	addHydrogens := func(at Point) {
 		l.parts = append(l.parts, part{"H", at, size})
 		if count != "" {
-			l.parts = append(l.parts, part{count, at.add(Point{textWidth("H") * size, 0.25 * size}), small})
+			l.parts = append(l.parts, part{count, at.add(Point{TextWidth("H") * size, 0.25 * size}), small})
 		}
 	}
 	if h > 0 {
@@ -135,13 +135,13 @@ func newLabel(m *chem.Mol, i int, angles []float64, size float64) label {
 			from -= hydrogens
 			addHydrogens(Point{from, base})
 		case above:
-			addHydrogens(Point{-textWidth("H") * size / 2, base - 0.88*size})
+			addHydrogens(Point{-TextWidth("H") * size / 2, base - 0.88*size})
 		case below:
 			drop := 0.88 * size
 			if sub != "" {
 				drop += 0.2 * size
 			}
-			addHydrogens(Point{-textWidth("H") * size / 2, base + drop})
+			addHydrogens(Point{-TextWidth("H") * size / 2, base + drop})
 		}
 	}
 	if mark := chargeMark(a); mark != "" {

@@ -12,11 +12,16 @@ var helvetica = [95]int16{
 	556, 556, 333, 500, 278, 556, 500, 722, 500, 500, 500, 334, 260, 334, 584,
 }
 
+// BoldWidth is how much wider a bold text is.
+const BoldWidth = 1.08
+
 // capHeight is the height of capital letters, as a part of the size.
 const capHeight = 0.72
 
-// textWidth is the width of a text in a sans-serif font of size 1.
-func textWidth(text string) float64 {
+// TextWidth is the width of a text of size 1, by which pictures are laid out: that
+// in Helvetica, and in fonts made to fit in its place. Whoever draws a picture in
+// another font should stretch texts to it.
+func TextWidth(text string) float64 {
 	sum := 0.0
 	for _, r := range text {
 		switch {
@@ -42,11 +47,11 @@ const (
 
 // fitText cuts a text that is wider than it may be, and marks the cut.
 func fitText(text string, width float64) string {
-	if textWidth(text) <= width {
+	if TextWidth(text) <= width {
 		return text
 	}
 	runes := []rune(text)
-	for len(runes) > 0 && textWidth(string(runes))+1 > width {
+	for len(runes) > 0 && TextWidth(string(runes))+1 > width {
 		runes = runes[:len(runes)-1]
 	}
 	return string(runes) + "…"

@@ -96,7 +96,7 @@ func (p *Picture) bounds() box {
 		for _, q := range s.Points {
 			if s.Kind == Text {
 				include(q.add(Point{0, -0.78 * s.Size}))
-				include(q.add(Point{textWidth(s.Text) * s.Size, 0.22 * s.Size}))
+				include(q.add(Point{TextWidth(s.Text) * s.Size, 0.22 * s.Size}))
 				continue
 			}
 			include(q.sub(Point{r, r}))
