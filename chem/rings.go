@@ -4,10 +4,9 @@ package chem
 //
 // Ring bonds are those that are not bridges. Each system of ring bonds is
 // searched on its own: a system with one cycle is walked, any other gets the
-// search of ringsearch.go.
+// search of ringsearch.go. Where that may have a choice, RDKit's depends on
+// the bonds that link ring systems too, and all is searched again with them.
 func (w *workspace) findRings(m *Mol) {
-	w.rings.reset()
-	w.extra.reset()
 	for i := range m.Atoms {
 		m.Atoms[i].InRing = false
 	}
@@ -19,8 +18,7 @@ func (w *workspace) findRings(m *Mol) {
 		return
 	}
 	w.findBridges(m)
-	n := len(m.Atoms)
-	w.ringDegree = resize(w.ringDegree, n)
+	w.ringDegree = resize(w.ringDegree, len(m.Atoms))
 	cyclic := false
 	for k := range m.Bonds {
 		b := &m.Bonds[k]
@@ -35,9 +33,24 @@ func (w *workspace) findRings(m *Mol) {
 	if !cyclic {
 		return
 	}
-	w.visited = resize(w.visited, n)
+	if w.searchSystems(m); w.search.choice && w.keepLinkers(m) {
+		w.searchSystems(m)
+	}
+	m.basis = w.rings.len()
+	for i := range w.extra.len() {
+		w.rings.add(w.extra.at(i))
+	}
+	m.Rings = w.rings.copyOut()
+}
+
+// searchSystems finds the rings of each system that active bonds join.
+func (w *workspace) searchSystems(m *Mol) {
+	w.rings.reset()
+	w.extra.reset()
+	w.search.choice = false
+	w.visited = resize(w.visited, len(m.Atoms))
 	for i := range m.Atoms {
-		if !m.Atoms[i].InRing || w.visited[i] {
+		if w.ringDegree[i] == 0 || w.visited[i] {
 			continue
 		}
 		// Collect the system of atom i.
@@ -62,11 +75,42 @@ func (w *workspace) findRings(m *Mol) {
 			w.searchRings(m, bonds)
 		}
 	}
-	m.basis = w.rings.len()
-	for i := range w.extra.len() {
-		w.rings.add(w.extra.at(i))
+}
+
+// keepLinkers makes the bonds active that are left when atoms with one bond are
+// taken away again and again: those of rings and between them. It tells whether
+// there are any between rings.
+func (w *workspace) keepLinkers(m *Mol) bool {
+	w.active = resize(w.active, len(m.Bonds))
+	for k := range w.active {
+		w.active[k] = true
 	}
-	m.Rings = w.rings.copyOut()
+	queue := w.stack[:0]
+	for i := range m.Atoms {
+		w.ringDegree[i] = int32(m.Degree(i))
+		if w.ringDegree[i] == 1 {
+			queue = append(queue, int32(i))
+		}
+	}
+	for q := 0; q < len(queue); q++ {
+		for _, nb := range m.Neighbors(int(queue[q])) {
+			if !w.active[nb.Bond] {
+				continue
+			}
+			w.active[nb.Bond] = false
+			w.ringDegree[queue[q]]--
+			if w.ringDegree[nb.Atom]--; w.ringDegree[nb.Atom] == 1 {
+				queue = append(queue, nb.Atom)
+			}
+		}
+	}
+	w.stack = queue
+	for k := range m.Bonds {
+		if w.active[k] && !m.Bonds[k].InRing {
+			return true
+		}
+	}
+	return false
 }
 
 // SmallestRings is the smallest set of smallest rings of a perceived molecule:

@@ -28,6 +28,7 @@ type ringSearch struct {
 	small    ringList
 	scratch  []int32
 	nodeRing []nodeRing // which node found which ring
+	choice   bool       // the rings found may depend on where the search began
 	covered  []bool     // by bond
 	count    []int32    // by bond
 	activeC  []bool
@@ -86,12 +87,14 @@ func (w *workspace) searchRings(m *Mol, bonds int) {
 		if cand < 0 {
 			break
 		}
+		s.choice = true
 		s.ringsOfDegreeThree(m, cand, w.active)
 		s.done[cand] = true
 		left--
 		s.trim(m, cand, w.active, s.degree, true)
 	}
 	want := bonds - len(atoms) + 1
+	s.choice = s.choice || want > 2
 	if s.found.len() < want {
 		s.findMissing(m, atoms)
 	}
@@ -169,6 +172,7 @@ func (s *ringSearch) ringsOfDegreeTwo(m *Mol, active []bool) {
 			}
 		}
 		if len(nodes) > 1 {
+			s.choice = true
 			s.retryDuplicates(m, nodes, active)
 		}
 	}

@@ -15,7 +15,7 @@ func (w *workspace) perceiveStereo(m *Mol) {
 	s.cleanAtoms()
 }
 
-// dropImpossibleMarks removes marks from atoms that are not sp3 and geometries
+// dropImpossibleMarks removes marks from wildcards and atoms that are not sp3 and geometries
 // that do not suit the number of neighbours, and tells whether marked atoms and bonds remain.
 func (m *Mol) dropImpossibleMarks() (atoms, bonds bool) {
 	for i := range m.Atoms {
@@ -28,7 +28,7 @@ func (m *Mol) dropImpossibleMarks() (atoms, bonds bool) {
 		if a.Chirality == Achiral {
 			continue
 		}
-		if a.Hybridization == HybridS || a.Hybridization == SP || a.Hybridization == SP2 || m.totalDegree(i) > 4 {
+		if a.Element == 0 || a.Hybridization == HybridS || a.Hybridization == SP || a.Hybridization == SP2 || m.totalDegree(i) > 4 {
 			m.unmark(i)
 			continue
 		}

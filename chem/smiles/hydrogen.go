@@ -56,37 +56,33 @@ func (p *parser) mergeHydrogens() {
 }
 
 // handOver passes the direction mark of a bond to a hydrogen on to another
-// single bond of the atom; it fails if the hydrogen is the only substituent of
-// a double bond there.
+// single bond of the atom, if none has one; it fails if the hydrogen is the only
+// substituent of a double bond there.
 func (p *parser) handOver(atom, bond int, gone []bool) bool {
 	m := p.m
-	double := false
+	double, marked := false, false
 	other := -1
 	for _, nb := range m.Neighbors(atom) {
 		if int(nb.Bond) == bond || gone[nb.Bond] {
 			continue
 		}
-		switch m.Bonds[nb.Bond].Order {
+		switch b := &m.Bonds[nb.Bond]; b.Order {
 		case chem.Double:
 			double = true
 		case chem.Single, chem.Aromatic:
-			if other < 0 || m.Bonds[nb.Bond].Direction != chem.NoDirection {
+			if b.Direction != chem.NoDirection {
+				marked = true
+			} else {
 				other = int(nb.Bond)
 			}
 		default: // a mark stands on single and aromatic bonds only
 		}
 	}
-	if !double {
-		return true
-	}
-	if other < 0 {
-		return false
-	}
-	h, o := &m.Bonds[bond], &m.Bonds[other]
-	if o.Direction != chem.NoDirection {
-		return true
+	if other < 0 || marked {
+		return marked || !double
 	}
 	// Seen from the atom, the two substituents point opposite ways.
+	h, o := &m.Bonds[bond], &m.Bonds[other]
 	d := h.Direction
 	if int(h.A) != atom {
 		d = opposite(d)
