@@ -7,11 +7,12 @@ import (
 )
 
 // Generic gives the shape of a perceived molecule, usually a Murcko scaffold:
-// all atoms become carbon, all bonds single; charges, aromaticity and stereo
-// marks go, isotopes stay. It is RDKit's MakeScaffoldGeneric. The error is a
-// *chem.ValenceError for an atom with more than four neighbours.
+// all atoms become carbon, all bonds single; charges, aromaticity, stereo marks
+// and hydrogens that are atoms of their own go, isotopes and unpaired electrons
+// stay. It is RDKit's MakeScaffoldGeneric. The error is a *chem.ValenceError for
+// an atom with more than four neighbours.
 func Generic(m *chem.Mol) (*chem.Mol, error) {
-	c := chem.StripStereo(m)
+	c := chem.StripStereo(withoutHydrogens(m))
 	for i := range c.Atoms {
 		a := &c.Atoms[i]
 		if a.Element != 1 {
@@ -27,4 +28,21 @@ func Generic(m *chem.Mol) (*chem.Mol, error) {
 		return nil, fmt.Errorf("scaffold: make generic: %w", err)
 	}
 	return c, nil
+}
+
+// withoutHydrogens is m, or a part of it, without ordinary hydrogens on one other
+// atom. It is not perceived.
+func withoutHydrogens(m *chem.Mol) *chem.Mol {
+	var keep []int
+	for i := range m.Atoms {
+		a := &m.Atoms[i]
+		if a.Element == 1 && a.Isotope == 0 && m.Degree(i) == 1 && m.Atoms[m.Neighbors(i)[0].Atom].Element != 1 {
+			continue
+		}
+		keep = append(keep, i)
+	}
+	if len(keep) == len(m.Atoms) {
+		return m
+	}
+	return chem.Subset(m, keep)
 }

@@ -16,7 +16,9 @@ import (
 // MurckoDecompose: atoms of rings and links get the hydrogens of the valence
 // model and keep their charge, an aromatic one that is no carbon gets one; on
 // doubly bonded atoms, written hydrogens stay as they are. Stereo marks stay
-// on atoms and double bonds that keep all their neighbours.
+// on atoms that keep all their neighbours and on double bonds that keep one at
+// either end. (RDKit keeps the latter where their marks were written at bonds
+// that stay.)
 //
 // The error is that of chem.Perceive, for an atom that cannot do without what
 // was cut off.
@@ -36,7 +38,7 @@ func Murcko(m *chem.Mol) (*chem.Mol, error) {
 		kept[i] = true
 	}
 	whole := m.Clone()
-	dropConfigurations(whole, kept)
+	referToKept(whole, kept)
 	for i := range m.Atoms {
 		if core[i] && open(m, i, kept) {
 			fill(&whole.Atoms[i])
@@ -125,16 +127,25 @@ func fill(a *chem.Atom) {
 	a.Chirality = chem.Achiral
 }
 
-// dropConfigurations takes the configurations from double bonds of which an end
-// loses a neighbour, and all written directions, which said the same.
-func dropConfigurations(m *chem.Mol, kept []bool) {
+// referToKept tells the configurations of double bonds by neighbours that are
+// kept, where an end has one, and takes the written directions away, which said
+// the same.
+func referToKept(m *chem.Mol, kept []bool) {
 	for k := range m.Bonds {
 		b := &m.Bonds[k]
 		b.Direction = chem.NoDirection
-		for _, at := range [2]int32{b.A, b.B} {
+		if b.Stereo == chem.NoStereo {
+			continue
+		}
+		for end, at := range [2]int32{b.A, b.B} {
+			if kept[b.StereoAtoms[end]] {
+				continue
+			}
 			for _, nb := range m.Neighbors(int(at)) {
-				if !kept[nb.Atom] {
-					b.Stereo, b.StereoAtoms = chem.NoStereo, [2]int32{}
+				if int(nb.Atom) != b.Other(int(at)) && kept[nb.Atom] {
+					b.StereoAtoms[end] = nb.Atom
+					b.Stereo = chem.Cis + chem.Trans - b.Stereo
+					break
 				}
 			}
 		}
