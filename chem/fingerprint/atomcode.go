@@ -46,7 +46,8 @@ func atomCodes(m *chem.Mol, chirality bool) (codes []uint32, width int) {
 
 // piElectrons is the number of electrons of atom i in pi bonds: 1 if it is
 // aromatic, otherwise what the orders of its bonds are above 1, and 0 for an
-// sp3 atom (also a sulfone's).
+// sp3 atom (also a sulfone's). Wildcards may have aromatic bonds without being
+// aromatic.
 func piElectrons(m *chem.Mol, i int) int {
 	a := &m.Atoms[i]
 	switch {
@@ -55,19 +56,21 @@ func piElectrons(m *chem.Mol, i int) int {
 	case a.Hybridization == chem.SP3:
 		return 0
 	}
-	n := 0
+	twice := 0
 	for _, nb := range m.Neighbors(i) {
-		switch m.Bonds[nb.Bond].Kekule {
+		switch m.Bonds[nb.Bond].Order {
+		case chem.Aromatic:
+			twice++
 		case chem.Double:
-			n++
+			twice += 2
 		case chem.Triple:
-			n += 2
+			twice += 4
 		case chem.Quadruple:
-			n += 3
+			twice += 6
 		default:
 		}
 	}
-	return n
+	return twice / 2
 }
 
 // CodeCount says how often an atom pair or a torsion occurs, whose code names
