@@ -66,7 +66,7 @@ func Available() []string {
 func Active() string { return active.name }
 
 // Version counts changes of the kernels that change results.
-const Version = 1
+const Version = 2
 
 // Use switches to the named implementation. Nothing may be computing, and
 // packed matrices must be packed anew. It is for tests.

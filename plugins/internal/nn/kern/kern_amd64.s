@@ -4294,7 +4294,7 @@ end:
 	RET
 
 // func maxAdd512(n int, x *float32, b *float32) float32
-// Requires: AVX, AVX512F, SSE
+// Requires: AVX, AVX512F, AVX512VL, SSE
 TEXT ·maxAdd512(SB), NOSPLIT, $0-28
 	VMOVUPS cff61b1e6<>+0(SB), Z0
 	MOVQ    n+0(FP), AX
@@ -4315,7 +4315,7 @@ loop:
 end:
 	VEXTRACTF64X4 $0x01, Z0, Y1
 	VMAXPS        Y0, Y1, Y1
-	VEXTRACTF128  $0x01, Y1, X0
+	VEXTRACTF32X4 $0x01, Y1, X0
 	VMAXPS        X1, X0, X0
 	VPERMILPS     $0x4e, X0, X1
 	VMAXPS        X1, X0, X0
@@ -4344,7 +4344,7 @@ DATA cff61b1e6<>+60(SB)/4, $(-300000000000000000000000000000000000000.0)
 GLOBL cff61b1e6<>(SB), RODATA|NOPTR, $64
 
 // func expAddSum512(n int, m float32, x *float32, b *float32, y *float32) float32
-// Requires: AVX, AVX512F, SSE
+// Requires: AVX, AVX512F, AVX512VL, SSE
 TEXT ·expAddSum512(SB), NOSPLIT, $0-44
 	MOVSS        m+8(FP), X0
 	VBROADCASTSS X0, Z0
@@ -4388,7 +4388,7 @@ loop:
 end:
 	VEXTRACTF64X4 $0x01, Z1, Y0
 	VADDPS        Y1, Y0, Y0
-	VEXTRACTF128  $0x01, Y0, X1
+	VEXTRACTF32X4 $0x01, Y0, X1
 	VADDPS        X0, X1, X1
 	VPERMILPS     $0x4e, X1, X0
 	VADDPS        X0, X1, X1
@@ -4399,7 +4399,7 @@ end:
 	RET
 
 // func dot512(n int, x *float32, y *float32) float32
-// Requires: AVX, AVX512F, SSE
+// Requires: AVX, AVX512F, AVX512VL, SSE
 TEXT ·dot512(SB), NOSPLIT, $0-28
 	VPXORD Z0, Z0, Z0
 	MOVQ   n+0(FP), AX
@@ -4419,7 +4419,7 @@ loop:
 end:
 	VEXTRACTF64X4 $0x01, Z0, Y1
 	VADDPS        Y0, Y1, Y1
-	VEXTRACTF128  $0x01, Y1, X0
+	VEXTRACTF32X4 $0x01, Y1, X0
 	VADDPS        X1, X0, X0
 	VPERMILPS     $0x4e, X0, X1
 	VADDPS        X1, X0, X0
@@ -4481,7 +4481,7 @@ end:
 	RET
 
 // func norm512(rows int, d int, x *float32, gamma *float32, beta *float32, y *float32, xhat *float32, rstd *float32, invd float32, eps float32)
-// Requires: AVX, AVX512F, FMA3, SSE
+// Requires: AVX, AVX512F, AVX512VL, FMA3, SSE
 TEXT ·norm512(SB), NOSPLIT, $0-72
 	MOVQ         rows+0(FP), AX
 	MOVQ         d+8(FP), CX
@@ -4508,7 +4508,7 @@ mean:
 	JL            mean
 	VEXTRACTF64X4 $0x01, Z1, Y2
 	VADDPS        Y1, Y2, Y2
-	VEXTRACTF128  $0x01, Y2, X3
+	VEXTRACTF32X4 $0x01, Y2, X3
 	VADDPS        X2, X3, X3
 	VPERMILPS     $0x4e, X3, X2
 	VADDPS        X2, X3, X3
@@ -4528,7 +4528,7 @@ variance:
 	JL            variance
 	VEXTRACTF64X4 $0x01, Z1, Y3
 	VADDPS        Y1, Y3, Y3
-	VEXTRACTF128  $0x01, Y3, X4
+	VEXTRACTF32X4 $0x01, Y3, X4
 	VADDPS        X3, X4, X4
 	VPERMILPS     $0x4e, X4, X3
 	VADDPS        X3, X4, X4
@@ -4566,7 +4566,7 @@ end:
 	RET
 
 // func normGrad512(rows int, d int, dy *float32, xhat *float32, rstd *float32, gamma *float32, dx *float32, dgamma *float32, dbeta *float32, invd float32)
-// Requires: AVX, AVX512F, SSE
+// Requires: AVX, AVX512F, AVX512VL, SSE
 TEXT ·normGrad512(SB), NOSPLIT, $0-76
 	MOVQ         rows+0(FP), AX
 	MOVQ         d+8(FP), CX
@@ -4604,7 +4604,7 @@ sums:
 	JL            sums
 	VEXTRACTF64X4 $0x01, Z1, Y3
 	VADDPS        Y1, Y3, Y3
-	VEXTRACTF128  $0x01, Y3, X4
+	VEXTRACTF32X4 $0x01, Y3, X4
 	VADDPS        X3, X4, X4
 	VPERMILPS     $0x4e, X4, X3
 	VADDPS        X3, X4, X4
@@ -4612,7 +4612,7 @@ sums:
 	VADDPS        X3, X4, X4
 	VEXTRACTF64X4 $0x01, Z2, Y3
 	VADDPS        Y2, Y3, Y3
-	VEXTRACTF128  $0x01, Y3, X5
+	VEXTRACTF32X4 $0x01, Y3, X5
 	VADDPS        X3, X5, X5
 	VPERMILPS     $0x4e, X5, X3
 	VADDPS        X3, X5, X5
@@ -4648,7 +4648,7 @@ end:
 	RET
 
 // func attend512(n int, q *float32, k *float32, v *float32, ld int, rel *int32, table *float32, scale float32, probs *float32, out *float32, ldo int)
-// Requires: AVX, AVX512F, SSE
+// Requires: AVX, AVX512F, AVX512VL, SSE
 TEXT ·attend512(SB), NOSPLIT, $0-88
 	MOVQ         n+0(FP), AX
 	MOVQ         q+8(FP), CX
@@ -4662,97 +4662,240 @@ TEXT ·attend512(SB), NOSPLIT, $0-88
 	MOVQ         ldo+80(FP), R11
 	MOVSS        scale+56(FP), X0
 	VBROADCASTSS X0, Z0
-	MOVQ         AX, R12
+	VPXORD       Z1, Z1, Z1
+	VPXORD       Z2, Z2, Z2
+	VPXORD       Z3, Z3, Z3
+	VPXORD       Z4, Z4, Z4
+	VPXORD       Z5, Z5, Z5
+	VPXORD       Z6, Z6, Z6
+	VPXORD       Z7, Z7, Z7
+	VPXORD       Z8, Z8, Z8
+	VPXORD       Z9, Z9, Z9
+	VPXORD       Z10, Z10, Z10
+	VPXORD       Z11, Z11, Z11
+	VPXORD       Z12, Z12, Z12
+	VPXORD       Z13, Z13, Z13
+	VPXORD       Z14, Z14, Z14
+	VPXORD       Z15, Z15, Z15
+	VPXORD       Z16, Z16, Z16
+	MOVQ         DX, R13
+	VMOVUPS      (R13), Z1
+	CMPQ         AX, $0x01
+	JLE          loaded
+	ADDQ         SI, R13
+	VMOVUPS      (R13), Z2
+	CMPQ         AX, $0x02
+	JLE          loaded
+	ADDQ         SI, R13
+	VMOVUPS      (R13), Z3
+	CMPQ         AX, $0x03
+	JLE          loaded
+	ADDQ         SI, R13
+	VMOVUPS      (R13), Z4
+	CMPQ         AX, $0x04
+	JLE          loaded
+	ADDQ         SI, R13
+	VMOVUPS      (R13), Z5
+	CMPQ         AX, $0x05
+	JLE          loaded
+	ADDQ         SI, R13
+	VMOVUPS      (R13), Z6
+	CMPQ         AX, $0x06
+	JLE          loaded
+	ADDQ         SI, R13
+	VMOVUPS      (R13), Z7
+	CMPQ         AX, $0x07
+	JLE          loaded
+	ADDQ         SI, R13
+	VMOVUPS      (R13), Z8
+	CMPQ         AX, $0x08
+	JLE          loaded
+	ADDQ         SI, R13
+	VMOVUPS      (R13), Z9
+	CMPQ         AX, $0x09
+	JLE          loaded
+	ADDQ         SI, R13
+	VMOVUPS      (R13), Z10
+	CMPQ         AX, $0x0a
+	JLE          loaded
+	ADDQ         SI, R13
+	VMOVUPS      (R13), Z11
+	CMPQ         AX, $0x0b
+	JLE          loaded
+	ADDQ         SI, R13
+	VMOVUPS      (R13), Z12
+	CMPQ         AX, $0x0c
+	JLE          loaded
+	ADDQ         SI, R13
+	VMOVUPS      (R13), Z13
+	CMPQ         AX, $0x0d
+	JLE          loaded
+	ADDQ         SI, R13
+	VMOVUPS      (R13), Z14
+	CMPQ         AX, $0x0e
+	JLE          loaded
+	ADDQ         SI, R13
+	VMOVUPS      (R13), Z15
+	CMPQ         AX, $0x0f
+	JLE          loaded
+	ADDQ         SI, R13
+	VMOVUPS      (R13), Z16
+
+loaded:
+	VUNPCKLPS  Z2, Z1, Z18
+	VUNPCKHPS  Z2, Z1, Z1
+	VUNPCKLPS  Z4, Z3, Z2
+	VUNPCKHPS  Z4, Z3, Z3
+	VUNPCKLPS  Z6, Z5, Z4
+	VUNPCKHPS  Z6, Z5, Z5
+	VUNPCKLPS  Z8, Z7, Z6
+	VUNPCKHPS  Z8, Z7, Z7
+	VUNPCKLPS  Z10, Z9, Z8
+	VUNPCKHPS  Z10, Z9, Z9
+	VUNPCKLPS  Z12, Z11, Z10
+	VUNPCKHPS  Z12, Z11, Z11
+	VUNPCKLPS  Z14, Z13, Z12
+	VUNPCKHPS  Z14, Z13, Z13
+	VUNPCKLPS  Z16, Z15, Z14
+	VUNPCKHPS  Z16, Z15, Z15
+	VUNPCKLPD  Z2, Z18, Z16
+	VUNPCKHPD  Z2, Z18, Z2
+	VUNPCKLPD  Z3, Z1, Z18
+	VUNPCKHPD  Z3, Z1, Z1
+	VUNPCKLPD  Z6, Z4, Z3
+	VUNPCKHPD  Z6, Z4, Z4
+	VUNPCKLPD  Z7, Z5, Z6
+	VUNPCKHPD  Z7, Z5, Z5
+	VUNPCKLPD  Z10, Z8, Z7
+	VUNPCKHPD  Z10, Z8, Z8
+	VUNPCKLPD  Z11, Z9, Z10
+	VUNPCKHPD  Z11, Z9, Z9
+	VUNPCKLPD  Z14, Z12, Z11
+	VUNPCKHPD  Z14, Z12, Z12
+	VUNPCKLPD  Z15, Z13, Z14
+	VUNPCKHPD  Z15, Z13, Z13
+	VSHUFF32X4 $0x88, Z3, Z16, Z15
+	VSHUFF32X4 $0xdd, Z3, Z16, Z3
+	VSHUFF32X4 $0x88, Z11, Z7, Z16
+	VSHUFF32X4 $0xdd, Z11, Z7, Z7
+	VSHUFF32X4 $0x88, Z4, Z2, Z11
+	VSHUFF32X4 $0xdd, Z4, Z2, Z2
+	VSHUFF32X4 $0x88, Z12, Z8, Z4
+	VSHUFF32X4 $0xdd, Z12, Z8, Z8
+	VSHUFF32X4 $0x88, Z6, Z18, Z12
+	VSHUFF32X4 $0xdd, Z6, Z18, Z6
+	VSHUFF32X4 $0x88, Z14, Z10, Z18
+	VSHUFF32X4 $0xdd, Z14, Z10, Z10
+	VSHUFF32X4 $0x88, Z5, Z1, Z14
+	VSHUFF32X4 $0xdd, Z5, Z1, Z1
+	VSHUFF32X4 $0x88, Z13, Z9, Z5
+	VSHUFF32X4 $0xdd, Z13, Z9, Z9
+	VSHUFF32X4 $0x88, Z16, Z15, Z13
+	VSHUFF32X4 $0xdd, Z16, Z15, Z15
+	VSHUFF32X4 $0x88, Z7, Z3, Z16
+	VSHUFF32X4 $0xdd, Z7, Z3, Z3
+	VSHUFF32X4 $0x88, Z4, Z11, Z7
+	VSHUFF32X4 $0xdd, Z4, Z11, Z4
+	VSHUFF32X4 $0x88, Z8, Z2, Z11
+	VSHUFF32X4 $0xdd, Z8, Z2, Z2
+	VSHUFF32X4 $0x88, Z18, Z12, Z8
+	VSHUFF32X4 $0xdd, Z18, Z12, Z12
+	VSHUFF32X4 $0x88, Z10, Z6, Z18
+	VSHUFF32X4 $0xdd, Z10, Z6, Z6
+	VSHUFF32X4 $0x88, Z5, Z14, Z10
+	VSHUFF32X4 $0xdd, Z5, Z14, Z5
+	VSHUFF32X4 $0x88, Z9, Z1, Z14
+	VSHUFF32X4 $0xdd, Z9, Z1, Z1
+	MOVQ       AX, DX
 
 row:
-	VMOVUPS (CX), Z3
-	VPXORD  Z1, Z1, Z1
-	VMOVUPS Z1, (R9)
-	MOVQ    DX, R14
-	XORQ    R13, R13
-
-score:
-	VMULPS        (R14), Z3, Z4
-	VEXTRACTF64X4 $0x01, Z4, Y5
-	VADDPS        Y4, Y5, Y5
-	VEXTRACTF128  $0x01, Y5, X4
-	VADDPS        X5, X4, X4
-	VPERMILPS     $0x4e, X4, X5
-	VADDPS        X5, X4, X4
-	VPERMILPS     $0xb1, X4, X5
-	VADDPS        X5, X4, X4
-	VMOVSS        X4, (R9)(R13*4)
-	ADDQ          SI, R14
-	INCQ          R13
-	CMPQ          R13, AX
-	JL            score
-	VMOVUPS       (R9), Z3
-	VMOVUPS       (DI), Z4
-	VPERMPS       (R8), Z4, Z4
-	VFMADD213PS   Z4, Z0, Z3
-	VEXTRACTF64X4 $0x01, Z3, Y4
-	VMAXPS        Y3, Y4, Y4
-	VEXTRACTF128  $0x01, Y4, X5
-	VMAXPS        X4, X5, X5
-	VPERMILPS     $0x4e, X5, X4
-	VMAXPS        X4, X5, X5
-	VPERMILPS     $0xb1, X5, X4
-	VMAXPS        X4, X5, X5
-	VBROADCASTSS  X5, Z4
-	VSUBPS        Z4, Z3, Z3
-	VCMPPS        $0x0d, cc2ae999a<>+0(SB), Z3, K1
-	VMAXPS        cc2ae999a<>+0(SB), Z3, Z3
-	VMINPS        c42b0999a<>+0(SB), Z3, Z3
-	VMULPS        c3fb8aa3b<>+0(SB), Z3, Z4
-	VRNDSCALEPS   $0x00, Z4, Z4
-	VFMADD231PS   cbf318000<>+0(SB), Z4, Z3
-	VFMADD231PS   c395e8083<>+0(SB), Z4, Z3
-	VMOVUPS       c39506967<>+0(SB), Z5
-	VFMADD213PS   c3ab743ce<>+0(SB), Z3, Z5
-	VFMADD213PS   c3c088908<>+0(SB), Z3, Z5
-	VFMADD213PS   c3d2aa9c1<>+0(SB), Z3, Z5
-	VFMADD213PS   c3e2aaaaa<>+0(SB), Z3, Z5
-	VFMADD213PS   c3f000000<>+0(SB), Z3, Z5
-	VMULPS        Z3, Z3, Z6
-	VADDPS        c3f800000<>+0(SB), Z3, Z3
-	VFMADD231PS   Z5, Z6, Z3
-	VSCALEFPS     Z4, Z3, Z3
-	VMOVAPS.Z     Z3, K1, Z3
-	VEXTRACTF64X4 $0x01, Z3, Y4
-	VADDPS        Y3, Y4, Y4
-	VEXTRACTF128  $0x01, Y4, X5
-	VADDPS        X4, X5, X5
-	VPERMILPS     $0x4e, X5, X4
-	VADDPS        X4, X5, X5
-	VPERMILPS     $0xb1, X5, X4
-	VADDPS        X4, X5, X5
-	VBROADCASTSS  X5, Z4
-	VDIVPS        Z4, Z3, Z3
-	VMOVUPS       Z3, (R9)
-	VPXORD        Z2, Z2, Z2
-	MOVQ          R9, R15
-	MOVQ          BX, R14
-	MOVQ          AX, R13
+	VMULPS.BCST      (CX), Z13, Z9
+	VMULPS.BCST      4(CX), Z7, Z19
+	VMULPS.BCST      8(CX), Z8, Z20
+	VMULPS.BCST      12(CX), Z10, Z21
+	VFMADD231PS.BCST 16(CX), Z16, Z9
+	VFMADD231PS.BCST 20(CX), Z11, Z19
+	VFMADD231PS.BCST 24(CX), Z18, Z20
+	VFMADD231PS.BCST 28(CX), Z14, Z21
+	VFMADD231PS.BCST 32(CX), Z15, Z9
+	VFMADD231PS.BCST 36(CX), Z4, Z19
+	VFMADD231PS.BCST 40(CX), Z12, Z20
+	VFMADD231PS.BCST 44(CX), Z5, Z21
+	VFMADD231PS.BCST 48(CX), Z3, Z9
+	VFMADD231PS.BCST 52(CX), Z2, Z19
+	VFMADD231PS.BCST 56(CX), Z6, Z20
+	VFMADD231PS.BCST 60(CX), Z1, Z21
+	VADDPS           Z19, Z9, Z9
+	VADDPS           Z21, Z20, Z20
+	VADDPS           Z20, Z9, Z9
+	VMOVUPS          (DI), Z19
+	VPERMPS          (R8), Z19, Z19
+	VFMADD213PS      Z19, Z0, Z9
+	VEXTRACTF64X4    $0x01, Z9, Y19
+	VMAXPS           Y9, Y19, Y19
+	VEXTRACTF32X4    $0x01, Y19, X20
+	VMAXPS           X19, X20, X20
+	VPERMILPS        $0x4e, X20, X19
+	VMAXPS           X19, X20, X20
+	VPERMILPS        $0xb1, X20, X19
+	VMAXPS           X19, X20, X20
+	VBROADCASTSS     X20, Z19
+	VSUBPS           Z19, Z9, Z9
+	VCMPPS           $0x0d, cc2ae999a<>+0(SB), Z9, K1
+	VMAXPS           cc2ae999a<>+0(SB), Z9, Z9
+	VMINPS           c42b0999a<>+0(SB), Z9, Z9
+	VMULPS           c3fb8aa3b<>+0(SB), Z9, Z19
+	VRNDSCALEPS      $0x00, Z19, Z19
+	VFMADD231PS      cbf318000<>+0(SB), Z19, Z9
+	VFMADD231PS      c395e8083<>+0(SB), Z19, Z9
+	VMOVUPS          c39506967<>+0(SB), Z20
+	VFMADD213PS      c3ab743ce<>+0(SB), Z9, Z20
+	VFMADD213PS      c3c088908<>+0(SB), Z9, Z20
+	VFMADD213PS      c3d2aa9c1<>+0(SB), Z9, Z20
+	VFMADD213PS      c3e2aaaaa<>+0(SB), Z9, Z20
+	VFMADD213PS      c3f000000<>+0(SB), Z9, Z20
+	VMULPS           Z9, Z9, Z21
+	VADDPS           c3f800000<>+0(SB), Z9, Z9
+	VFMADD231PS      Z20, Z21, Z9
+	VSCALEFPS        Z19, Z9, Z9
+	VMOVAPS.Z        Z9, K1, Z9
+	VEXTRACTF64X4    $0x01, Z9, Y19
+	VADDPS           Y9, Y19, Y19
+	VEXTRACTF32X4    $0x01, Y19, X20
+	VADDPS           X19, X20, X20
+	VPERMILPS        $0x4e, X20, X19
+	VADDPS           X19, X20, X20
+	VPERMILPS        $0xb1, X20, X19
+	VADDPS           X19, X20, X20
+	VMOVSS           c3f800000<>+0(SB), X19
+	VDIVSS           X20, X19, X19
+	VBROADCASTSS     X19, Z19
+	VMULPS           Z19, Z9, Z9
+	VMOVUPS          Z9, (R9)
+	VPXORD           Z17, Z17, Z17
+	MOVQ             R9, R14
+	MOVQ             BX, R13
+	MOVQ             AX, R12
 
 value:
-	VBROADCASTSS (R15), Z3
-	VFMADD231PS  (R14), Z3, Z2
-	ADDQ         SI, R14
-	ADDQ         $0x04, R15
-	DECQ         R13
+	VBROADCASTSS (R14), Z9
+	VFMADD231PS  (R13), Z9, Z17
+	ADDQ         SI, R13
+	ADDQ         $0x04, R14
+	DECQ         R12
 	JNZ          value
-	VMOVUPS      Z2, (R10)
+	VMOVUPS      Z17, (R10)
 	ADDQ         SI, CX
 	ADDQ         $0x40, R9
 	ADDQ         $0x40, DI
 	ADDQ         R11, R10
-	DECQ         R12
+	DECQ         DX
 	JNZ          row
 	VZEROUPPER
 	RET
 
 // func attendGradQ512(n int, k *float32, v *float32, ld int, scale float32, probs *float32, dout *float32, ldo int, ds *float32, dq *float32)
-// Requires: AVX, AVX512F, SSE
+// Requires: AVX, AVX512F, AVX512VL, SSE
 TEXT ·attendGradQ512(SB), NOSPLIT, $0-80
 	MOVQ         n+0(FP), AX
 	MOVQ         k+8(FP), CX
@@ -4765,64 +4908,205 @@ TEXT ·attendGradQ512(SB), NOSPLIT, $0-80
 	MOVQ         dq+72(FP), R10
 	MOVSS        scale+32(FP), X0
 	VBROADCASTSS X0, Z0
-	MOVQ         AX, R11
+	VPXORD       Z1, Z1, Z1
+	VPXORD       Z2, Z2, Z2
+	VPXORD       Z3, Z3, Z3
+	VPXORD       Z4, Z4, Z4
+	VPXORD       Z5, Z5, Z5
+	VPXORD       Z6, Z6, Z6
+	VPXORD       Z7, Z7, Z7
+	VPXORD       Z8, Z8, Z8
+	VPXORD       Z9, Z9, Z9
+	VPXORD       Z10, Z10, Z10
+	VPXORD       Z11, Z11, Z11
+	VPXORD       Z12, Z12, Z12
+	VPXORD       Z13, Z13, Z13
+	VPXORD       Z14, Z14, Z14
+	VPXORD       Z15, Z15, Z15
+	VPXORD       Z16, Z16, Z16
+	MOVQ         DX, R12
+	VMOVUPS      (R12), Z1
+	CMPQ         AX, $0x01
+	JLE          loaded
+	ADDQ         BX, R12
+	VMOVUPS      (R12), Z2
+	CMPQ         AX, $0x02
+	JLE          loaded
+	ADDQ         BX, R12
+	VMOVUPS      (R12), Z3
+	CMPQ         AX, $0x03
+	JLE          loaded
+	ADDQ         BX, R12
+	VMOVUPS      (R12), Z4
+	CMPQ         AX, $0x04
+	JLE          loaded
+	ADDQ         BX, R12
+	VMOVUPS      (R12), Z5
+	CMPQ         AX, $0x05
+	JLE          loaded
+	ADDQ         BX, R12
+	VMOVUPS      (R12), Z6
+	CMPQ         AX, $0x06
+	JLE          loaded
+	ADDQ         BX, R12
+	VMOVUPS      (R12), Z7
+	CMPQ         AX, $0x07
+	JLE          loaded
+	ADDQ         BX, R12
+	VMOVUPS      (R12), Z8
+	CMPQ         AX, $0x08
+	JLE          loaded
+	ADDQ         BX, R12
+	VMOVUPS      (R12), Z9
+	CMPQ         AX, $0x09
+	JLE          loaded
+	ADDQ         BX, R12
+	VMOVUPS      (R12), Z10
+	CMPQ         AX, $0x0a
+	JLE          loaded
+	ADDQ         BX, R12
+	VMOVUPS      (R12), Z11
+	CMPQ         AX, $0x0b
+	JLE          loaded
+	ADDQ         BX, R12
+	VMOVUPS      (R12), Z12
+	CMPQ         AX, $0x0c
+	JLE          loaded
+	ADDQ         BX, R12
+	VMOVUPS      (R12), Z13
+	CMPQ         AX, $0x0d
+	JLE          loaded
+	ADDQ         BX, R12
+	VMOVUPS      (R12), Z14
+	CMPQ         AX, $0x0e
+	JLE          loaded
+	ADDQ         BX, R12
+	VMOVUPS      (R12), Z15
+	CMPQ         AX, $0x0f
+	JLE          loaded
+	ADDQ         BX, R12
+	VMOVUPS      (R12), Z16
+
+loaded:
+	VUNPCKLPS  Z2, Z1, Z18
+	VUNPCKHPS  Z2, Z1, Z1
+	VUNPCKLPS  Z4, Z3, Z2
+	VUNPCKHPS  Z4, Z3, Z3
+	VUNPCKLPS  Z6, Z5, Z4
+	VUNPCKHPS  Z6, Z5, Z5
+	VUNPCKLPS  Z8, Z7, Z6
+	VUNPCKHPS  Z8, Z7, Z7
+	VUNPCKLPS  Z10, Z9, Z8
+	VUNPCKHPS  Z10, Z9, Z9
+	VUNPCKLPS  Z12, Z11, Z10
+	VUNPCKHPS  Z12, Z11, Z11
+	VUNPCKLPS  Z14, Z13, Z12
+	VUNPCKHPS  Z14, Z13, Z13
+	VUNPCKLPS  Z16, Z15, Z14
+	VUNPCKHPS  Z16, Z15, Z15
+	VUNPCKLPD  Z2, Z18, Z16
+	VUNPCKHPD  Z2, Z18, Z2
+	VUNPCKLPD  Z3, Z1, Z18
+	VUNPCKHPD  Z3, Z1, Z1
+	VUNPCKLPD  Z6, Z4, Z3
+	VUNPCKHPD  Z6, Z4, Z4
+	VUNPCKLPD  Z7, Z5, Z6
+	VUNPCKHPD  Z7, Z5, Z5
+	VUNPCKLPD  Z10, Z8, Z7
+	VUNPCKHPD  Z10, Z8, Z8
+	VUNPCKLPD  Z11, Z9, Z10
+	VUNPCKHPD  Z11, Z9, Z9
+	VUNPCKLPD  Z14, Z12, Z11
+	VUNPCKHPD  Z14, Z12, Z12
+	VUNPCKLPD  Z15, Z13, Z14
+	VUNPCKHPD  Z15, Z13, Z13
+	VSHUFF32X4 $0x88, Z3, Z16, Z15
+	VSHUFF32X4 $0xdd, Z3, Z16, Z3
+	VSHUFF32X4 $0x88, Z11, Z7, Z16
+	VSHUFF32X4 $0xdd, Z11, Z7, Z7
+	VSHUFF32X4 $0x88, Z4, Z2, Z11
+	VSHUFF32X4 $0xdd, Z4, Z2, Z2
+	VSHUFF32X4 $0x88, Z12, Z8, Z4
+	VSHUFF32X4 $0xdd, Z12, Z8, Z8
+	VSHUFF32X4 $0x88, Z6, Z18, Z12
+	VSHUFF32X4 $0xdd, Z6, Z18, Z6
+	VSHUFF32X4 $0x88, Z14, Z10, Z18
+	VSHUFF32X4 $0xdd, Z14, Z10, Z10
+	VSHUFF32X4 $0x88, Z5, Z1, Z14
+	VSHUFF32X4 $0xdd, Z5, Z1, Z1
+	VSHUFF32X4 $0x88, Z13, Z9, Z5
+	VSHUFF32X4 $0xdd, Z13, Z9, Z9
+	VSHUFF32X4 $0x88, Z16, Z15, Z13
+	VSHUFF32X4 $0xdd, Z16, Z15, Z15
+	VSHUFF32X4 $0x88, Z7, Z3, Z16
+	VSHUFF32X4 $0xdd, Z7, Z3, Z3
+	VSHUFF32X4 $0x88, Z4, Z11, Z7
+	VSHUFF32X4 $0xdd, Z4, Z11, Z4
+	VSHUFF32X4 $0x88, Z8, Z2, Z11
+	VSHUFF32X4 $0xdd, Z8, Z2, Z2
+	VSHUFF32X4 $0x88, Z18, Z12, Z8
+	VSHUFF32X4 $0xdd, Z18, Z12, Z12
+	VSHUFF32X4 $0x88, Z10, Z6, Z18
+	VSHUFF32X4 $0xdd, Z10, Z6, Z6
+	VSHUFF32X4 $0x88, Z5, Z14, Z10
+	VSHUFF32X4 $0xdd, Z5, Z14, Z5
+	VSHUFF32X4 $0x88, Z9, Z1, Z14
+	VSHUFF32X4 $0xdd, Z9, Z1, Z1
+	MOVQ       AX, DX
 
 row:
-	VMOVUPS (R8), Z3
-	VPXORD  Z1, Z1, Z1
-	VMOVUPS Z1, (R9)
-	MOVQ    DX, R13
-	XORQ    R12, R12
-
-score:
-	VMULPS        (R13), Z3, Z4
-	VEXTRACTF64X4 $0x01, Z4, Y5
-	VADDPS        Y4, Y5, Y5
-	VEXTRACTF128  $0x01, Y5, X4
-	VADDPS        X5, X4, X4
-	VPERMILPS     $0x4e, X4, X5
-	VADDPS        X5, X4, X4
-	VPERMILPS     $0xb1, X4, X5
-	VADDPS        X5, X4, X4
-	VMOVSS        X4, (R9)(R12*4)
-	ADDQ          BX, R13
-	INCQ          R12
-	CMPQ          R12, AX
-	JL            score
-	VMOVUPS       (R9), Z3
-	VMOVUPS       (SI), Z4
-	VMULPS        Z3, Z4, Z5
-	VEXTRACTF64X4 $0x01, Z5, Y6
-	VADDPS        Y5, Y6, Y6
-	VEXTRACTF128  $0x01, Y6, X5
-	VADDPS        X6, X5, X5
-	VPERMILPS     $0x4e, X5, X6
-	VADDPS        X6, X5, X5
-	VPERMILPS     $0xb1, X5, X6
-	VADDPS        X6, X5, X5
-	VBROADCASTSS  X5, Z5
-	VSUBPS        Z5, Z3, Z3
-	VMULPS        Z4, Z3, Z3
-	VMOVUPS       Z3, (R9)
-	VPXORD        Z2, Z2, Z2
-	MOVQ          R9, R14
-	MOVQ          CX, R13
-	MOVQ          AX, R12
+	VMULPS.BCST      (R8), Z13, Z9
+	VMULPS.BCST      4(R8), Z7, Z19
+	VMULPS.BCST      8(R8), Z8, Z20
+	VMULPS.BCST      12(R8), Z10, Z21
+	VFMADD231PS.BCST 16(R8), Z16, Z9
+	VFMADD231PS.BCST 20(R8), Z11, Z19
+	VFMADD231PS.BCST 24(R8), Z18, Z20
+	VFMADD231PS.BCST 28(R8), Z14, Z21
+	VFMADD231PS.BCST 32(R8), Z15, Z9
+	VFMADD231PS.BCST 36(R8), Z4, Z19
+	VFMADD231PS.BCST 40(R8), Z12, Z20
+	VFMADD231PS.BCST 44(R8), Z5, Z21
+	VFMADD231PS.BCST 48(R8), Z3, Z9
+	VFMADD231PS.BCST 52(R8), Z2, Z19
+	VFMADD231PS.BCST 56(R8), Z6, Z20
+	VFMADD231PS.BCST 60(R8), Z1, Z21
+	VADDPS           Z19, Z9, Z9
+	VADDPS           Z21, Z20, Z20
+	VADDPS           Z20, Z9, Z9
+	VMOVUPS          (SI), Z19
+	VMULPS           Z9, Z19, Z20
+	VEXTRACTF64X4    $0x01, Z20, Y21
+	VADDPS           Y20, Y21, Y21
+	VEXTRACTF32X4    $0x01, Y21, X20
+	VADDPS           X21, X20, X20
+	VPERMILPS        $0x4e, X20, X21
+	VADDPS           X21, X20, X20
+	VPERMILPS        $0xb1, X20, X21
+	VADDPS           X21, X20, X20
+	VBROADCASTSS     X20, Z20
+	VSUBPS           Z20, Z9, Z9
+	VMULPS           Z19, Z9, Z9
+	VMOVUPS          Z9, (R9)
+	VPXORD           Z17, Z17, Z17
+	MOVQ             R9, R13
+	MOVQ             CX, R12
+	MOVQ             AX, R11
 
 value:
-	VBROADCASTSS (R14), Z3
-	VFMADD231PS  (R13), Z3, Z2
-	ADDQ         BX, R13
-	ADDQ         $0x04, R14
-	DECQ         R12
+	VBROADCASTSS (R13), Z9
+	VFMADD231PS  (R12), Z9, Z17
+	ADDQ         BX, R12
+	ADDQ         $0x04, R13
+	DECQ         R11
 	JNZ          value
-	VMULPS       Z0, Z2, Z2
-	VMOVUPS      Z2, (R10)
+	VMULPS       Z0, Z17, Z17
+	VMOVUPS      Z17, (R10)
 	ADDQ         $0x40, SI
 	ADDQ         $0x40, R9
 	ADDQ         DI, R8
 	ADDQ         BX, R10
-	DECQ         R11
+	DECQ         DX
 	JNZ          row
 	VZEROUPPER
 	RET
@@ -5721,9 +6005,11 @@ score:
 	VADDPS       X3, X4, X4
 	VPERMILPS    $0xb1, X4, X3
 	VADDPS       X3, X4, X4
-	VBROADCASTSS X4, Y3
-	VDIVPS       Y3, Y1, Y1
-	VDIVPS       Y3, Y2, Y2
+	VMOVSS       c3f800000<>+0(SB), X3
+	VDIVSS       X4, X3, X3
+	VBROADCASTSS X3, Y3
+	VMULPS       Y3, Y1, Y1
+	VMULPS       Y3, Y2, Y2
 	VMOVUPS      Y1, (R9)
 	VMOVUPS      Y2, 32(R9)
 	VXORPS       Y1, Y1, Y1

@@ -16,14 +16,12 @@ func (s isa) attention() {
 	rel, table, probs, out, ldo := ptr("rel"), ptr("table"), ptr("probs"), ptr("out"), ptr("ldo")
 	scale := s.param("scale")
 	i, j, kj := GP64(), GP64(), GP64()
+	scores := s.products(n, j, kj, k, ld)
 	MOVQ(n, i)
 	Label("row")
 	{
-		qi := s.load(Mem{Base: q})
-		s.store(s.zero(), Mem{Base: probs})
-		s.pairs("score", n, j, kj, k, ld, probs, qi)
 		// softmax
-		x := s.load(Mem{Base: probs})
+		x := scores("score", q, probs)
 		b := s.lookup(table, rel)
 		for p := range x {
 			VFMADD213PS(b[p], scale[p], x[p])
@@ -33,9 +31,12 @@ func (s isa) attention() {
 			VSUBPS(m[p], x[p], x[p])
 		}
 		s.exp(x)
-		sum := s.spread(s.sum(x))
+		sum, one := s.sum(x), XMM()
+		VMOVSS(constant(1), one)
+		VDIVSS(sum, one, one)
+		share := s.spread(one)
 		for p := range x {
-			VDIVPS(sum[p], x[p], x[p])
+			VMULPS(share[p], x[p], x[p])
 		}
 		s.store(x, Mem{Base: probs})
 		// out = sum_j p_j v_j
@@ -59,13 +60,12 @@ func (s isa) attention() {
 	dout, ds, dq := ptr("dout"), ptr("ds"), ptr("dq")
 	scale = s.param("scale")
 	i, j, kj = GP64(), GP64(), GP64()
+	scores = s.products(n, j, kj, v, ld)
 	MOVQ(n, i)
 	Label("row")
 	{
-		do := s.load(Mem{Base: dout})
-		s.store(s.zero(), Mem{Base: ds})
-		s.pairs("score", n, j, kj, v, ld, ds, do)
-		d, pr := s.load(Mem{Base: ds}), s.load(Mem{Base: probs})
+		d := scores("score", dout, ds)
+		pr := s.load(Mem{Base: probs})
 		t := s.vec()
 		for p := range t {
 			VMULPS(d[p], pr[p], t[p])
@@ -121,6 +121,94 @@ func (s isa) attention() {
 	JNZ(LabelRef("row"))
 	VZEROUPPER()
 	RET()
+}
+
+// products prepares the products of vectors with the n rows of a matrix: what
+// it returns emits code that gives x . row_j for j < n and 0 beyond. With AVX-512
+// the rows are transposed into 16 registers once, and a vector takes 16 fused
+// multiply-adds; else each pair is a sum over lanes, gathered at scratch.
+func (s isa) products(n, j, row, rows, ld reg.Register) func(label string, x, scratch reg.Register) vec {
+	if !s.wide {
+		return func(label string, x, scratch reg.Register) vec {
+			v := s.load(Mem{Base: x})
+			s.store(s.zero(), Mem{Base: scratch})
+			s.pairs(label, n, j, row, rows, ld, scratch, v)
+			return s.load(Mem{Base: scratch})
+		}
+	}
+	columns := s.transposed(n, row, rows, ld)
+	return func(_ string, x, _ reg.Register) vec {
+		acc := make([]reg.VecVirtual, 4)
+		for c, column := range columns {
+			if c < len(acc) {
+				acc[c] = ZMM()
+				VMULPS_BCST(Mem{Base: x, Disp: 4 * c}, column, acc[c])
+				continue
+			}
+			VFMADD231PS_BCST(Mem{Base: x, Disp: 4 * c}, column, acc[c%len(acc)])
+		}
+		VADDPS(acc[1], acc[0], acc[0])
+		VADDPS(acc[3], acc[2], acc[2])
+		VADDPS(acc[2], acc[0], acc[0])
+		return vec{acc[0]}
+	}
+}
+
+// transposed loads n <= 16 rows of 16, zeros beyond, and returns the 16 columns:
+// pairs of rows are interleaved, then pairs of pairs, then the quarters of the
+// registers are dealt out in two rounds.
+func (s isa) transposed(n, row, rows, ld reg.Register) []reg.VecVirtual {
+	r := make([]reg.VecVirtual, 16)
+	for i := range r {
+		r[i] = ZMM()
+		VPXORD(r[i], r[i], r[i])
+	}
+	MOVQ(rows, row)
+	for i := range r {
+		if i > 0 {
+			CMPQ(n, Imm(uint64(i)))
+			JLE(LabelRef("loaded"))
+			ADDQ(ld, row)
+		}
+		VMOVUPS(Mem{Base: row}, r[i])
+	}
+	Label("loaded")
+	two := func(op func(...Op), f func(a, b, d reg.VecVirtual), a, b reg.VecVirtual) reg.VecVirtual {
+		d := ZMM()
+		if op != nil {
+			op(b, a, d)
+		} else {
+			f(a, b, d)
+		}
+		return d
+	}
+	deal := func(imm uint64) func(a, b, d reg.VecVirtual) {
+		return func(a, b, d reg.VecVirtual) { VSHUFF32X4(Imm(imm), b, a, d) }
+	}
+	t := make([]reg.VecVirtual, 16)
+	for i := 0; i < 16; i += 2 {
+		t[i] = two(VUNPCKLPS, nil, r[i], r[i+1])
+		t[i+1] = two(VUNPCKHPS, nil, r[i], r[i+1])
+	}
+	for i := 0; i < 16; i += 4 { // r[i+k] has columns k, k+4, k+8, k+12 of rows i to i+3
+		r[i] = two(VUNPCKLPD, nil, t[i], t[i+2])
+		r[i+1] = two(VUNPCKHPD, nil, t[i], t[i+2])
+		r[i+2] = two(VUNPCKLPD, nil, t[i+1], t[i+3])
+		r[i+3] = two(VUNPCKHPD, nil, t[i+1], t[i+3])
+	}
+	for k := range 4 { // even and odd quarters of rows 0 to 7 and 8 to 15
+		t[k] = two(nil, deal(0x88), r[k], r[4+k])
+		t[4+k] = two(nil, deal(0xdd), r[k], r[4+k])
+		t[8+k] = two(nil, deal(0x88), r[8+k], r[12+k])
+		t[12+k] = two(nil, deal(0xdd), r[8+k], r[12+k])
+	}
+	for k := range 4 {
+		r[k] = two(nil, deal(0x88), t[k], t[8+k])
+		r[8+k] = two(nil, deal(0xdd), t[k], t[8+k])
+		r[4+k] = two(nil, deal(0x88), t[4+k], t[12+k])
+		r[12+k] = two(nil, deal(0xdd), t[4+k], t[12+k])
+	}
+	return r
 }
 
 // pairs writes dst[j] = x . row_j for j < n.

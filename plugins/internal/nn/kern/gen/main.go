@@ -147,7 +147,11 @@ func (s isa) reduce(v vec, op func(...Op)) reg.VecVirtual {
 		op(v[0], v[1], y)
 	}
 	x, t := XMM(), XMM()
-	VEXTRACTF128(Imm(1), y, x)
+	if s.wide { // reaches all 32 registers
+		VEXTRACTF32X4(Imm(1), y, x)
+	} else {
+		VEXTRACTF128(Imm(1), y, x)
+	}
 	op(y.AsX(), x, x)
 	VPERMILPS(Imm(0x4e), x, t)
 	op(t, x, x)
