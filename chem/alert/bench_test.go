@@ -101,7 +101,7 @@ func BenchmarkAgainstRDKit(b *testing.B) {
 	b.ReportMetric(theirs/ours.Seconds(), "times")
 }
 
-func TestFiredDoesNotAllocate(t *testing.T) {
+func TestFiredDoesNotAllocate(t *testing.T) { //nolint:paralleltest // what other tests allocate would be counted
 	_, mols := molecules(t, 100)
 	c := joined(t)
 	var target smarts.Target

@@ -15,13 +15,14 @@
 // marked atom matches only a marked one, and one with three neighbours or more
 // in the pattern only one of the same handedness; likewise double bonds between
 // bonds with directions, but not inside $(). Classes other than @ and @@ are
-// read and not compared. In one thing that is not Daylight's language: a
+// read and not compared. In two things that is not Daylight's language: a
 // hydrogen in the brackets of the first atom of a component counts as its last
-// neighbour, not as the first.
+// neighbour, not as the first, and inside $() ring closures count as the last.
 //
 // What Daylight defines and RDKit has not: groups of components, (C.N) in one
 // component and (C).(N) in two, and marks that may be missing, @? and /?. Also
-// +++ is a charge of 3, which RDKit takes for one of both 2 and 1. Reactions
+// +++ is a charge of 3, which RDKit takes for one of both 2 and 1, and a dative
+// bond may be part of an expression, which RDKit does not find. Reactions
 // are refused.
 //
 // A Pattern is compiled once and may be used by any number of goroutines. To

@@ -209,6 +209,29 @@ func TestComponentGroups(t *testing.T) {
 	}
 }
 
+// A search may be made for every match of another one.
+func TestSearchesNest(t *testing.T) {
+	t.Parallel()
+	outer, inner := smarts.MustCompile("[C@]~*"), smarts.MustCompile("[$([C@@](F)(Cl)C)]~[#6,#9]")
+	target := smarts.NewTarget(chemtest.Parse(t, "C[C@H](F)Cl.C[C@@H](F)Cl"))
+	want := target.FindAll(inner, smarts.FindOptions{Symmetric: true})
+	n := 0
+	target.Each(outer, smarts.FindOptions{Stereo: true}, func(atoms []int32) bool {
+		kept := slices.Clone(atoms)
+		if got := target.FindAll(inner, smarts.FindOptions{Symmetric: true}); !slices.EqualFunc(got, want, slices.Equal) {
+			t.Errorf("inside: %v, outside: %v", got, want)
+		}
+		if target.Count(inner) != len(want) || !target.Matches(inner) || !slices.Equal(atoms, kept) {
+			t.Errorf("inside: %d matches of %d, atoms %v of %v", target.Count(inner), len(want), atoms, kept)
+		}
+		n++
+		return true
+	})
+	if n != 6 || len(want) != 4 {
+		t.Errorf("%d matches outside, %d inside", n, len(want))
+	}
+}
+
 func TestSetFindsWhatItsPatternsFind(t *testing.T) {
 	t.Parallel()
 	r := rand.New(rand.NewPCG(7, 4))
@@ -243,7 +266,7 @@ func must(p *smarts.Pattern, err error) *smarts.Pattern {
 	return p
 }
 
-func TestSearchesDoNotAllocate(t *testing.T) {
+func TestSearchesDoNotAllocate(t *testing.T) { //nolint:paralleltest // what other tests allocate would be counted
 	m := chemtest.Parse(t, "C[C@H](N)C(=O)N[C@@H](Cc1ccc(O)cc1)C(=O)O")
 	target := smarts.NewTarget(m)
 	p := smarts.MustCompile("[$(N[C@@H]C(=O)),$(Oc)]~*~*")

@@ -218,7 +218,11 @@ func (s *search) hit() bool {
 	if s.seen != nil {
 		s.seen.add(s.used)
 	}
-	return !s.yield(s.image) || s.count == s.limit
+	before := s.t.stereo
+	s.t.stereo = false // for searches that yield makes
+	more := s.yield(s.image)
+	s.t.stereo = before
+	return !more || s.count == s.limit
 }
 
 // dativeFits tells whether dative bonds of the pattern and of the molecule have

@@ -61,7 +61,7 @@ const (
 // openRing is a ring-closure digit that waits for its other end.
 type openRing struct {
 	label, atom, at int
-	slot            int // place in the neighbours of atom, as written
+	slot            int // place in queryAtom.written
 	bond            queryBond
 	written         bool
 }
@@ -218,7 +218,7 @@ func (r *reader) addAtom(depth int) error {
 		}
 		b.a, b.b = r.last, n
 		r.p.bonds = append(r.p.bonds, b)
-		a.written = append(a.written, r.last)
+		a.written, a.joined = append(a.written, r.last), true
 		r.p.atoms[r.last].written = append(r.p.atoms[r.last].written, n)
 	}
 	r.p.atoms = append(r.p.atoms, a)
@@ -288,6 +288,12 @@ func (r *reader) closeRing(label, at int) error {
 	written := r.written
 	r.written = false
 	here := &r.p.atoms[r.last]
+	r.twistMark(here)
+	// Closures stand behind the preceding atom and before the branches.
+	slot := here.closures
+	if here.joined {
+		slot++
+	}
 	here.closures++
 	for i, o := range r.rings {
 		if o.label != label {
@@ -315,15 +321,28 @@ func (r *reader) closeRing(label, at int) error {
 		}
 		r.closed = append(r.closed, closedRing{label, b})
 		r.p.atoms[o.atom].written[o.slot] = r.last
-		here.written = append(here.written, o.atom)
+		here.written = slices.Insert(here.written, slot, o.atom)
 		r.rings = slices.Delete(r.rings, i, i+1)
 		return nil
 	}
 	r.rings = append(r.rings, openRing{
-		label: label, atom: r.last, at: at, slot: len(here.written), bond: r.bond, written: written,
+		label: label, atom: r.last, at: at, slot: slot, bond: r.bond, written: written,
 	})
-	here.written = append(here.written, -1)
+	here.written = slices.Insert(here.written, slot, -1)
 	return nil
+}
+
+// twistMark inverts the mark of the last atom if a ring closure that comes now
+// comes after an odd number of branches, by RDKit's rule for that: it takes
+// every atom but the first of the pattern for one with a preceding atom.
+func (r *reader) twistMark(a *queryAtom) {
+	if r.last == len(r.p.atoms)-1 {
+		return
+	}
+	switch branched := len(a.written) - a.closures; {
+	case branched == 1, branched == 2 && r.last > 0, branched == 3 && r.last == 0:
+		a.mark.chirality = chem.Mirror(a.mark.chirality)
+	}
 }
 
 func (r *reader) bonded(i, j int) bool {

@@ -33,8 +33,9 @@ type queryAtom struct {
 	group int     // component group, 0 for none
 
 	mark     mark
+	joined   bool  // has a preceding atom
 	closures int   // ring-closure digits
-	written  []int // neighbours in the order they are written in
+	written  []int // neighbours: the preceding atom, ring closures, branches
 }
 
 // class is what query atoms with the same conditions have in common.

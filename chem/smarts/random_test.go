@@ -87,23 +87,15 @@ func (w *writer) component(root, size int) {
 	write = func(i int) {
 		w.order = append(w.order, i)
 		w.atom(i)
-		for _, bond := range digits[i] {
-			label, open := w.rings[bond]
-			if !open {
-				label = fmt.Sprintf("%d", 1+len(w.rings))
-				if len(w.rings) > 8 {
-					label = fmt.Sprintf("%%%d", 1+len(w.rings))
-				}
-				w.rings[bond] = label
-			}
-			plain := w.m.Bonds[bond].Order == chem.Single || w.m.Bonds[bond].Order == chem.Aromatic
-			if w.r.IntN(2) == 0 || w.honest && !plain {
-				w.bond(bond, i)
-			}
-			w.b.WriteString(label)
+		after := 0 // branches before the ring closures
+		if w.r.IntN(4) == 0 {
+			after = w.r.IntN(len(children[i]) + 1)
 		}
 		for k, to := range children[i] {
-			last := k+1 == len(children[i])
+			if k == after {
+				w.closures(i, digits[i])
+			}
+			last := k+1 == len(children[i]) && after <= k
 			if !last {
 				w.b.WriteByte('(')
 			}
@@ -113,8 +105,30 @@ func (w *writer) component(root, size int) {
 				w.b.WriteByte(')')
 			}
 		}
+		if after == len(children[i]) {
+			w.closures(i, digits[i])
+		}
 	}
 	write(root)
+}
+
+// closures writes the ring closures of atom i.
+func (w *writer) closures(i int, bonds []int) {
+	for _, bond := range bonds {
+		label, open := w.rings[bond]
+		if !open {
+			label = fmt.Sprintf("%d", 1+len(w.rings))
+			if len(w.rings) > 8 {
+				label = fmt.Sprintf("%%%d", 1+len(w.rings))
+			}
+			w.rings[bond] = label
+		}
+		plain := w.m.Bonds[bond].Order == chem.Single || w.m.Bonds[bond].Order == chem.Aromatic
+		if w.r.IntN(2) == 0 || w.honest && !plain {
+			w.bond(bond, i)
+		}
+		w.b.WriteString(label)
+	}
 }
 
 // pick is one of the given texts.

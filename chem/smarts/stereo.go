@@ -24,21 +24,24 @@ type doubleBond struct {
 // settleStereo turns the written stereo marks into ones that can be compared.
 // It reads them as RDKit does, which differs from Daylight's language in this:
 // the hydrogen that is written in the brackets of the first atom of a component
-// stands behind the other neighbours, not before them.
+// stands behind the other neighbours, not before them; and inside $() ring
+// closures do so too, and double bonds have no configuration.
 func (p *Pattern) settleStereo(top bool) {
 	for i := range p.atoms {
 		a := &p.atoms[i]
 		p.marked = p.marked || a.mark.chirality != chem.Achiral || a.expr.marked()
-		if a.mark.chirality == chem.Achiral || len(a.written) < 3 {
-			continue
-		}
-		if odd(a.written, p.neighbors(i)) != p.closureTwist(i) {
+		if top && a.mark.chirality != chem.Achiral && odd(a.written, p.neighbors(i)) != p.closureTwist(i) {
 			a.mark.chirality = chem.Mirror(a.mark.chirality)
 		}
 	}
-	if !top {
-		return // RDKit compares no configurations of double bonds inside $()
+	if top {
+		p.settleDoubles()
 	}
+}
+
+// settleDoubles finds the double bonds with a configuration: those between
+// bonds with directions.
+func (p *Pattern) settleDoubles() {
 	for _, b := range p.bonds {
 		if b.order != chem.Double {
 			continue
