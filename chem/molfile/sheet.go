@@ -69,7 +69,31 @@ func newSheet(rec *Record) (*sheet, error) {
 		}
 	}
 	s.crossDoubleBonds()
+	s.keepHydrogens()
 	return s, nil
+}
+
+// keepHydrogens draws a wedge to hydrogens that alone show the configuration of
+// a double bond, as of an imine. It says nothing about the atom, which has no
+// third neighbour, but readers would merge a hydrogen on a plain bond.
+func (s *sheet) keepHydrogens() {
+	for k := range s.m.Bonds {
+		b := &s.m.Bonds[k]
+		if b.Stereo == chem.NoStereo || s.marks[k] == either {
+			continue
+		}
+		for _, end := range [2]int32{b.A, b.B} {
+			nbrs := s.m.Neighbors(int(end))
+			if len(nbrs) != 2 {
+				continue
+			}
+			for _, nb := range nbrs {
+				if h := &s.m.Atoms[nb.Atom]; h.Element == 1 && h.Isotope == 0 && int(nb.Bond) != k {
+					s.marks[nb.Bond], s.from[nb.Bond] = wedge, end
+				}
+			}
+		}
+	}
 }
 
 // bondType is the number of a bond's localised order in the format.

@@ -60,7 +60,8 @@ func (w *Writer) Flush() error {
 //
 // Bonds are localised. Tetrahedral stereo is shown by wedges that are chosen
 // here, double-bond stereo by the coordinates; a double bond of unknown
-// configuration is crossed. Without coordinates, tetrahedral stereo stands in
+// configuration is crossed. Coordinates with some Z speak for themselves: no
+// wedges are drawn, and a reader finds the stereo that they have. Without coordinates, tetrahedral stereo stands in
 // the parities of the atoms, which this package and Open Babel read and RDKit
 // reads on demand (AssignAtomChiralTagsFromMolParity), and double-bond stereo is
 // lost. So are geometries that are not tetrahedral.

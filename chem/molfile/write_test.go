@@ -145,6 +145,17 @@ func TestADrawingShowsTheWholeMolecule(t *testing.T) {
 	}
 }
 
+func TestAnImineKeepsItsHydrogen(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{"[H]/N=C(/C)CC", "[H]/N=C(\\C)CC", "[H]/N=C/C=N\\[H]", "[H]N=C(C)CC", "[2H]/N=C/C"} {
+		m := chemtest.Parse(t, text)
+		got := again(t, &molfile.Record{Mol: m, Points: drawn(m)}, molfile.Options{})
+		if a, b := smiles.Canonical(got.Mol), smiles.Canonical(m); a != b {
+			t.Errorf("got %s, want %s", a, b)
+		}
+	}
+}
+
 // TestADrawingNeverSaysSomethingElse: however bad the coordinates, a centre or
 // double bond is read as it was or as unknown, and most centres are kept.
 func TestADrawingNeverSaysSomethingElse(t *testing.T) {
