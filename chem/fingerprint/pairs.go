@@ -13,7 +13,7 @@ const distanceBits = 5
 // m must be perceived.
 func AtomPairs(m *chem.Mol, chirality bool) []CodeCount {
 	codes, width := atomCodes(m, chirality)
-	var all []uint64
+	all := make([]uint64, 0, pairs(m))
 	eachPair(m, func(i, j, d int) {
 		a, b := min(codes[i], codes[j]), max(codes[i], codes[j])
 		all = append(all, uint64(d)|uint64(a)<<distanceBits|uint64(b)<<(distanceBits+width))
@@ -37,7 +37,7 @@ func AtomPairBits(m *chem.Mol, nbits int, chirality bool) Bits {
 
 func pairHashes(m *chem.Mol, chirality bool) []uint32 {
 	codes, _ := atomCodes(m, chirality)
-	var all []uint32
+	all := make([]uint32, 0, pairs(m))
 	eachPair(m, func(i, j, d int) {
 		a, b := min(codes[i], codes[j]), max(codes[i], codes[j])
 		all = append(all, combine(combine(combine(0, a), uint32(d)), b))
@@ -45,30 +45,35 @@ func pairHashes(m *chem.Mol, chirality bool) []uint32 {
 	return all
 }
 
+// pairs is the number of pairs of atoms of a molecule of usual size.
+func pairs(m *chem.Mol) int {
+	n := min(len(m.Atoms), 100)
+	return n * (n - 1) / 2
+}
+
 // eachPair calls f for the pairs of atoms i < j that are d bonds apart,
 // 1 <= d <= longestPair.
 func eachPair(m *chem.Mol, f func(i, j, d int)) {
 	n := len(m.Atoms)
-	distance := make([]int, n)
-	queue := make([]int, 0, n)
+	seen := make([]int32, n) // seen[j] is i+1 if j was reached from i
+	queue := make([]int32, 0, n)
 	for i := range n {
-		for k := range distance {
-			distance[k] = -1
-		}
-		distance[i] = 0
-		queue = append(queue[:0], i)
-		for q := 0; q < len(queue); q++ {
-			at := queue[q]
-			if at > i {
-				f(i, at, distance[at])
-			}
-			if distance[at] == longestPair {
-				continue
-			}
-			for _, nb := range m.Neighbors(at) {
-				if j := int(nb.Atom); distance[j] < 0 {
-					distance[j] = distance[at] + 1
+		seen[i] = int32(i + 1)
+		queue = append(queue[:0], int32(i))
+		first := 0 // of those at the distance before
+		for d := 1; d <= longestPair && first < len(queue); d++ {
+			last := len(queue)
+			for ; first < last; first++ {
+				for _, nb := range m.Neighbors(int(queue[first])) {
+					j := nb.Atom
+					if seen[j] == int32(i+1) {
+						continue
+					}
+					seen[j] = int32(i + 1)
 					queue = append(queue, j)
+					if int(j) > i {
+						f(i, int(j), d)
+					}
 				}
 			}
 		}

@@ -9,6 +9,9 @@ import (
 // largestSubgraph is the size in bonds up to which SubgraphBits looks.
 const largestSubgraph = 7
 
+// tabledDegree is the degree up to which hashes of bonds are kept.
+const tabledDegree = 4
+
 // SubgraphBits sets two bits, in a vector of nbits, for each connected subgraph
 // of 1 to 7 bonds of m, branched or not. It is what RDKit calls RDKit
 // fingerprint (RDKFingerprint); Daylight's is similar, but has chains only.
@@ -22,6 +25,7 @@ func SubgraphBits(m *chem.Mol, nbits int) Bits {
 		hash:   make([]uint32, len(m.Atoms)),
 		degree: make([]uint32, len(m.Atoms)),
 		closed: make([]bool, len(m.Bonds)),
+		bond:   make([]uint32, len(m.Bonds)*tabledDegree*tabledDegree),
 	}
 	for i := range m.Atoms {
 		a := &m.Atoms[i]
@@ -56,7 +60,7 @@ type subgraphs struct {
 	path   []int32  // bonds of the current subgraph
 	atoms  uint32   // number of its atoms
 	queue  []int32  // candidates, those of a larger subgraph behind those of a smaller one
-	hashes []uint32
+	bond   []uint32 // hashes of bonds by the degrees of their ends, 0 where not known yet
 }
 
 // grow adds a bond to the subgraph, and then, one after the other, the
@@ -107,29 +111,19 @@ func (s *subgraphs) leave(atom int32) {
 
 // set sets the bits of the current subgraph.
 func (s *subgraphs) set() {
-	s.hashes = s.hashes[:0]
-	for _, k := range s.path {
-		b := &s.m.Bonds[k]
-		degA, degB := s.degree[b.A], s.degree[b.B]
-		x, y := s.hash[b.A], s.hash[b.B]
-		if x < y || x == y && degA < degB {
-			x, y, degA, degB = y, x, degB, degA
+	var sorted [largestSubgraph]uint32
+	for n, k := range s.path {
+		h := s.bondHash(k)
+		at := n
+		for ; at > 0 && sorted[at-1] > h; at-- {
+			sorted[at] = sorted[at-1]
 		}
-		order := bondCode(b.Order)
-		if b.Aromatic {
-			order = bondCode(chem.Aromatic)
-		}
-		h := degA + degB - 2 // bonds beside it
-		for _, v := range [...]uint32{order, x, degA, y, degB} {
-			h = combine(h, v)
-		}
-		s.hashes = append(s.hashes, h)
+		sorted[at] = h
 	}
-	seed := s.hashes[0]
-	if len(s.hashes) > 1 {
-		slices.Sort(s.hashes)
+	seed := sorted[0]
+	if len(s.path) > 1 {
 		seed = 0
-		for _, h := range s.hashes {
+		for _, h := range sorted[:len(s.path)] {
 			seed = combine(seed, h)
 		}
 		seed = combine(seed, s.atoms)
@@ -137,6 +131,37 @@ func (s *subgraphs) set() {
 	n := uint32(s.bits.n)
 	s.bits.Set(int(seed % n))
 	s.bits.Set(int(random(seed) % n))
+}
+
+// bondHash is the hash of a bond of the current subgraph, which depends on the
+// degrees of its ends in it.
+func (s *subgraphs) bondHash(k int32) uint32 {
+	b := &s.m.Bonds[k]
+	degA, degB := s.degree[b.A], s.degree[b.B]
+	if degA > tabledDegree || degB > tabledDegree {
+		return s.computeBondHash(b, degA, degB)
+	}
+	h := &s.bond[uint32(k)*tabledDegree*tabledDegree+(degA-1)*tabledDegree+degB-1]
+	if *h == 0 {
+		*h = s.computeBondHash(b, degA, degB)
+	}
+	return *h
+}
+
+func (s *subgraphs) computeBondHash(b *chem.Bond, degA, degB uint32) uint32 {
+	x, y := s.hash[b.A], s.hash[b.B]
+	if x < y || x == y && degA < degB {
+		x, y, degA, degB = y, x, degB, degA
+	}
+	order := bondCode(b.Order)
+	if b.Aromatic {
+		order = bondCode(chem.Aromatic)
+	}
+	h := degA + degB - 2 // bonds beside it
+	for _, v := range [...]uint32{order, x, degA, y, degB} {
+		h = combine(h, v)
+	}
+	return h
 }
 
 // random is the first number below 2^31 that the Mersenne twister (Matsumoto
