@@ -28,6 +28,7 @@ type frame struct {
 	rings   [][]int
 	firm    []bool // by ring: its bonds are stiff, so that it should be regular
 	out     []int  // by atom: neighbours outside of the frame
+	named   []bool // by atom: is written with hydrogens, which need room too
 	fused   []side // bonds on which a ring will be placed later
 	doubles []stereoBond
 	at      []Point
@@ -63,13 +64,43 @@ func (b *block) layOut(s *sketch) {
 	if slices.Contains(f.set, false) { // a graph whose rings are not all known
 		f.at = f.solveAll()
 	}
+	f.open()
 	b.at = f.at
+}
+
+// open lets a form relax in which regular rings have come to lie on each other,
+// as in helicenes.
+func (f *frame) open() {
+	e := f.springs()
+	if f.overlaps(e, f.at) == 0 {
+		return
+	}
+	at := slices.Clone(f.at)
+	for a := range at {
+		at[a] = at[a].add(direction(2.4 * float64(a)).times(0.05))
+	}
+	e.relax(at, 500)
+	if f.overlaps(e, at) < f.overlaps(e, f.at) {
+		f.at = at
+	}
+}
+
+// overlaps counts the atoms that lie on others.
+func (f *frame) overlaps(e *springs, at []Point) (n int) {
+	for _, s := range e.apart {
+		if at[s.i].distance(at[s.j]) < 0.5 {
+			n++
+		}
+	}
+	return n
 }
 
 func (b *block) frame(s *sketch) *frame {
 	n := len(b.atoms)
-	f := &frame{nbr: make([][]int, n), out: make([]int, n), at: make([]Point, n), set: make([]bool, n)}
+	f := &frame{nbr: make([][]int, n), out: make([]int, n), named: make([]bool, n), at: make([]Point, n), set: make([]bool, n)}
 	for i, a := range b.atoms {
+		x := &s.m.Atoms[s.atom[a]]
+		f.named[i] = x.Element != 6 && x.Hydrogens() > 0
 		for _, w := range s.nbr[a] {
 			j := b.index(w)
 			if j < 0 {

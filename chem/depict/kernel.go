@@ -21,9 +21,9 @@ func (f *frame) solveKernel(rings, leaves []int) {
 	for i, a := range atoms {
 		number[a] = i
 	}
-	k := &frame{nbr: make([][]int, len(atoms)), out: make([]int, len(atoms))}
+	k := &frame{nbr: make([][]int, len(atoms)), out: make([]int, len(atoms)), named: make([]bool, len(atoms))}
 	for i, a := range atoms {
-		k.out[i] = f.out[a]
+		k.out[i], k.named[i] = f.out[a], f.named[a]
 		for _, w := range f.nbr[a] {
 			if j, ok := number[w]; ok {
 				k.nbr[i] = append(k.nbr[i], j)
@@ -131,12 +131,7 @@ func (f *frame) faults(e *springs, at []Point) float64 {
 // flaws weighs bonds that cross, atoms that lie on others or on bonds,
 // substituents without room, and double bonds turned round.
 func (f *frame) flaws(e *springs, at []Point) float64 {
-	sum := 0.0
-	for _, s := range e.apart {
-		if at[s.i].distance(at[s.j]) < 0.5 {
-			sum += 3
-		}
-	}
+	sum := 3 * float64(f.overlaps(e, at))
 	bonds := f.bonds()
 	for x, b := range bonds {
 		p, q := at[b[0]], at[b[1]]
@@ -178,7 +173,7 @@ func (f *frame) bonds() [][2]int {
 func (f *frame) crowded(at []Point, bonds [][2]int) float64 {
 	sum := 0.0
 	for i, count := range f.out {
-		if count > 0 {
+		if count > 0 || f.named[i] {
 			sum += f.crowding(at, i, bonds)
 		}
 	}
@@ -202,8 +197,8 @@ func (f *frame) crowding(at []Point, i int, bonds [][2]int) float64 {
 	end := at[i].add(direction(from + width/2))
 	for j, p := range at {
 		if j != i {
-			if d := p.distance(end); d < 0.85 {
-				sum += 3 * (0.85 - d)
+			if d := p.distance(end); d < 0.95 {
+				sum += 4.5 * (0.95 - d)
 			}
 		}
 	}

@@ -163,8 +163,10 @@ func leading(z uint8) bool {
 // chargeMark is the charge and the unpaired electrons of an atom.
 func chargeMark(a *chem.Atom) string {
 	var b strings.Builder
-	for range min(int(a.Radical), 3) {
-		b.WriteRune(dot)
+	if !metal(a.Element) { // a metal's are not chemistry that one draws
+		for range min(int(a.Radical), 3) {
+			b.WriteRune(dot)
+		}
 	}
 	size := int(a.Charge)
 	if size < 0 {
@@ -180,6 +182,16 @@ func chargeMark(a *chem.Atom) string {
 		b.WriteRune(minus)
 	}
 	return b.String()
+}
+
+// metal tells whether an element is a metal: neither hydrogen nor a noble gas nor
+// of the upper right of the periodic table.
+func metal(z uint8) bool {
+	switch {
+	case z <= 2, z >= 5 && z <= 10, z >= 14 && z <= 18, z >= 32 && z <= 36, z >= 51 && z <= 54, z >= 85 && z <= 86:
+		return false
+	}
+	return true
 }
 
 // exit is how far a line from the atom in a direction (pixels, y down) goes

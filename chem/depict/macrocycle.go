@@ -48,6 +48,9 @@ func (f *frame) macrocycle(ring []int) []Point {
 		return nil
 	}
 	best := w.search()
+	if !trans && w.inwards(best) > n/12 {
+		return nil
+	}
 	at := w.points(best)
 	e := &springs{n: n}
 	for i := range n {
@@ -116,6 +119,16 @@ func (w *walk) search() []int8 {
 		}
 	}
 	return best
+}
+
+// inwards counts the atoms with substituents that would point into the ring.
+func (w *walk) inwards(turns []int8) (count int) {
+	for i, t := range turns {
+		if t < 0 && w.cost[i] > 0 {
+			count++
+		}
+	}
+	return count
 }
 
 // points walks from the origin; the last step need not lead back.

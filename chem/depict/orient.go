@@ -45,6 +45,9 @@ func (s *sketch) orient() {
 	}
 	s.turnInto(turned, middle, best)
 	copy(s.at, turned)
+	if s.orientSteroid() {
+		return
+	}
 	var mass Point
 	for a, p := range s.at {
 		if z := s.m.Atoms[s.atom[a]].Element; z != 6 && z != 1 {
