@@ -65,30 +65,6 @@ func (b *builder) perceive() error {
 	return err
 }
 
-// valenceOf is the number of bonds that atom i of the table has, by their
-// orders; an aromatic one counts one and a half, and a half is cut off.
-func (b *builder) valenceOf(i int) int {
-	twice := 0
-	for _, nb := range b.raw.Neighbors(i) {
-		switch bond := &b.raw.Bonds[nb.Bond]; bond.Order {
-		case chem.Single:
-			twice += 2
-		case chem.Double:
-			twice += 4
-		case chem.Triple:
-			twice += 6
-		case chem.Aromatic:
-			twice += 3
-		case chem.Dative:
-			if int(bond.B) == i {
-				twice += 2
-			}
-		default: // of unknown order
-		}
-	}
-	return twice / 2
-}
-
 // setHydrogens gives atoms with a valence field the hydrogens that it asks for.
 func (b *builder) setHydrogens() {
 	for i := range b.atoms {
@@ -100,7 +76,7 @@ func (b *builder) setHydrogens() {
 			a.NoImplicit, a.ExplicitH = true, 0
 		case from.valence > 0:
 			a.NoImplicit = true
-			a.ExplicitH = uint8(min(max(from.valence-b.valenceOf(i), 0), 100))
+			a.ExplicitH = uint8(min(max(from.valence-bondsOf(b.raw, i), 0), 100))
 		}
 	}
 }
@@ -121,7 +97,7 @@ func (b *builder) mergeHydrogens() {
 				merged++
 			}
 		}
-		if a := &raw.Atoms[i]; merged > 0 && (a.NoImplicit || b.unusualValence(i)) {
+		if a := &raw.Atoms[i]; merged > 0 && (a.NoImplicit || unusualValence(b.raw, i)) {
 			a.ExplicitH = uint8(min(int(a.ExplicitH)+merged, 100))
 		}
 	}
@@ -165,41 +141,4 @@ func (b *builder) mergeable(i int) bool {
 		}
 	}
 	return true
-}
-
-// unusualValence tells whether atom i of the table, with all its hydrogens, has
-// a valence of its element that is not the first one.
-func (b *builder) unusualValence(i int) bool {
-	a := &b.raw.Atoms[i]
-	list := chem.Valences(a.Element)
-	if len(list) < 2 {
-		return false
-	}
-	v := b.valenceOf(i) + int(a.ExplicitH)
-	h, _ := impliedHydrogens(*a, v)
-	v += h
-	for _, other := range list[1:] {
-		if int(other) == v {
-			return true
-		}
-	}
-	return false
-}
-
-// impliedHydrogens is the number of hydrogens that a reader adds to an atom with
-// that element, charge and radical and with bonds of that many orders, where
-// nothing else is said; ok is false where no valence fits.
-func impliedHydrogens(a chem.Atom, valence int) (h int, ok bool) {
-	if a.Charge == 0 && a.Radical == 0 {
-		return chem.DefaultHydrogens(a.Element, 2*valence, false)
-	}
-	star := &chem.Mol{Atoms: []chem.Atom{{Element: a.Element, Charge: a.Charge, Radical: a.Radical}}}
-	for i := range valence {
-		star.Atoms = append(star.Atoms, chem.Atom{})
-		star.Bonds = append(star.Bonds, chem.Bond{B: int32(i + 1), Order: chem.Single})
-	}
-	if chem.Perceive(star) != nil {
-		return 0, false
-	}
-	return star.Atoms[0].Hydrogens(), true
 }

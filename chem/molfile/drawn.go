@@ -34,23 +34,21 @@ func drawnChirality(element uint8, arms []arm, ref int) chem.Chirality {
 	}
 	// The other bonds counter-clockwise, seen from the reference. The sense is
 	// odd where that order is an odd permutation of the bonds' own.
+	var turned [3]arm
+	var angles [3]float64
 	odd := ref%2 == 1
-	var order, angles []float64
-	var turned []arm
-	for k, a := range arms {
+	for k, rank := 0, 0; k < n; k++ {
 		if k == ref {
 			continue
 		}
-		angle := angleBetween(arms[ref].to, a.to)
-		at := len(order)
-		for at > 0 && order[at-1] > angle {
-			at--
+		at, angle := rank, angleBetween(arms[ref].to, arms[k].to)
+		for ; at > 0 && angles[at-1] > angle; at-- {
+			turned[at], angles[at] = turned[at-1], angles[at-1]
 			odd = !odd
 		}
-		order = append(order[:at], append([]float64{angle}, order[at:]...)...)
-		turned = append(turned[:at], append([]arm{a}, turned[at:]...)...)
+		turned[at], angles[at] = arms[k], angle
+		rank++
 	}
-	angles = order
 	if n == 3 {
 		if contradicts(arms[ref].mark, turned[0].mark, turned[1].mark, angles[0], angles[1]) {
 			return chem.Achiral

@@ -43,7 +43,7 @@ func newSheet(rec *Record) (*sheet, error) {
 		}
 	}
 	for i := range m.Atoms {
-		s.valence[i] = valenceField(m, i)
+		s.valence[i] = neededValence(m, i)
 		s.chiral = s.chiral || m.Atoms[i].Chirality != chem.Achiral
 	}
 	if rec.Points == nil {
@@ -116,41 +116,6 @@ func bondType(b *chem.Bond) (int, error) {
 	}
 }
 
-// mostUnpaired is the number of unpaired electrons that the format can tell.
-const mostUnpaired = 2
-
-// valenceField is the valence of atom i if a reader would not come to its
-// hydrogens, or its radical, without it.
-func valenceField(m *chem.Mol, i int) int {
-	a := m.Atoms[i]
-	if !a.NoImplicit && a.ExplicitH == 0 && a.Radical == 0 {
-		return 0
-	}
-	bonds := 0
-	for _, nb := range m.Neighbors(i) {
-		switch b := &m.Bonds[nb.Bond]; b.Kekule {
-		case chem.Single:
-			bonds++
-		case chem.Double:
-			bonds += 2
-		case chem.Triple:
-			bonds += 3
-		case chem.Dative:
-			if int(b.B) == i {
-				bonds++
-			}
-		default: // of unknown order
-		}
-	}
-	if h, ok := impliedHydrogens(a, bonds); ok && h == a.Hydrogens() && a.Radical <= mostUnpaired {
-		return 0
-	}
-	if v := bonds + a.Hydrogens(); v > 0 {
-		return v
-	}
-	return noValence
-}
-
 // setParities marks the centres of a file without coordinates, see fromParities.
 func (s *sheet) setParities() {
 	for i := range s.m.Atoms {
@@ -159,15 +124,8 @@ func (s *sheet) setParities() {
 		if mark == chem.Achiral || len(nbrs) < 3 || len(nbrs) > 4 {
 			continue
 		}
-		for x := range nbrs {
-			for _, earlier := range nbrs[:x] {
-				if earlier.Atom > nbrs[x].Atom {
-					mark = chem.Mirror(mark)
-				}
-			}
-		}
 		s.parity[i] = 1
-		if mark == chem.CounterClockwise {
+		if byNumber(nbrs, mark) == chem.CounterClockwise {
 			s.parity[i] = 2
 		}
 	}

@@ -104,16 +104,22 @@ func (b *builder) fromParities() []chem.Chirality {
 		if b.atoms[i].parity == 2 {
 			mark = chem.CounterClockwise
 		}
-		for x := range nbrs {
-			for _, earlier := range nbrs[:x] {
-				if earlier.Atom > nbrs[x].Atom {
-					mark = chem.Mirror(mark)
-				}
-			}
-		}
-		marks[i] = mark
+		marks[i] = byNumber(nbrs, mark)
 	}
 	return marks
+}
+
+// byNumber makes a mark for neighbours in their order one for the same
+// neighbours by ascending numbers, or the other way round.
+func byNumber(nbrs []chem.Neighbor, mark chem.Chirality) chem.Chirality {
+	for x := range nbrs {
+		for _, earlier := range nbrs[:x] {
+			if earlier.Atom > nbrs[x].Atom {
+				mark = chem.Mirror(mark)
+			}
+		}
+	}
+	return mark
 }
 
 // flatVolume is the volume spanned by three bonds, in cubic angstroms, below

@@ -23,9 +23,6 @@ type tableAtom struct {
 	line    int
 }
 
-// noValence stands for a valence of 0, since 0 means that none is given.
-const noValence = -1
-
 // tableBond is a bond of the file.
 type tableBond struct {
 	a, b  int32

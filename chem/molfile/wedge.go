@@ -142,7 +142,6 @@ func wedgeCost(m *chem.Mol, nb chem.Neighbor) int {
 // two, not in one line or with the wedge between them.
 func legible(arms []arm, ref int) (usable, clear bool) {
 	const least, comfortable = 0.002, 0.17 // radians
-	angles := []float64{0, 2 * math.Pi}
 	var others []float64
 	for x, a := range arms {
 		if a.to.dot(a.to) < 1e-6 {
@@ -152,7 +151,7 @@ func legible(arms []arm, ref int) (usable, clear bool) {
 			others = append(others, angleBetween(arms[ref].to, a.to))
 		}
 	}
-	angles = append(angles, others...)
+	angles := append([]float64{0, 2 * math.Pi}, others...)
 	slices.Sort(angles)
 	for x := range angles[1:] {
 		if angles[x+1]-angles[x] < least {
