@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"time"
 )
 
 //go:embed network.py
@@ -60,16 +61,28 @@ func median(x []float64) float64 {
 	return (s[(n-1)/2] + s[n/2]) / 2
 }
 
+// pause is how long the cores rest before a repetition. The threads of OpenBLAS
+// go on spinning for some 25 ms after a product; whoever is measured in that
+// time has one core less.
+const pause = 100 * time.Millisecond
+
+// measure asks for a repetition after a pause.
+func measure(s *side, r request) (float64, error) {
+	time.Sleep(pause)
+	a, err := s.ask(r)
+	return a.Seconds, err
+}
+
 // interleaved measures both sides in turn.
 func (b *bench) interleaved(ours, theirs *side, r request) (o, t times, err error) {
 	var seconds [2][]float64
 	for range b.repetitions {
 		for i, s := range []*side{ours, theirs} {
-			a, err := s.ask(r)
+			x, err := measure(s, r)
 			if err != nil {
 				return o, t, err
 			}
-			seconds[i] = append(seconds[i], a.Seconds)
+			seconds[i] = append(seconds[i], x)
 		}
 	}
 	return newTimes(seconds[0]), newTimes(seconds[1]), nil
@@ -96,16 +109,16 @@ func fastest(list []attempt, do string) (best attempt, count int, err error) {
 	for _, x := range list {
 		var seconds []float64
 		for trial := range 6 {
-			a, err := x.side.ask(request{Do: do, Form: x.setting.Form, Count: max(count, 1)})
+			s, err := measure(x.side, request{Do: do, Form: x.setting.Form, Count: max(count, 1)})
 			if err != nil {
 				return best, 0, err
 			}
 			switch {
 			case trial == 0: // it warms up
 			case count == 0:
-				count = counts(a.Seconds)
+				count = counts(s)
 			default:
-				seconds = append(seconds, a.Seconds)
+				seconds = append(seconds, s)
 			}
 		}
 		if m := median(seconds); m < least {
@@ -119,6 +132,7 @@ func fastest(list []attempt, do string) (best attempt, count int, err error) {
 // returns it if it is above the best so far: what disturbs a measurement of a
 // peak makes it lower.
 func peak(ours *side, best float64) (float64, error) {
+	time.Sleep(pause)
 	a, err := ours.ask(request{Do: "peak", Count: 10})
 	return max(a.Peak, best), err
 }

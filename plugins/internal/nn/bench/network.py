@@ -174,6 +174,8 @@ class Torch:
         return {}
 
     def time(self, count, work):
+        """Does the work once to warm up, and then count times."""
+        work()
         start = time.perf_counter()
         for _ in range(count):
             work()

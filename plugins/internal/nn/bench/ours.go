@@ -143,25 +143,31 @@ func (s *ours) check(r request) (answer, error) {
 }
 
 func (s *ours) train(r request) (answer, error) {
-	start := time.Now()
-	for range r.Count {
-		if _, err := s.step(); err != nil {
-			return answer{}, err
-		}
-	}
-	return each(start, r.Count), nil
+	return timed(r.Count, func() error {
+		_, err := s.step()
+		return err
+	})
 }
 
 func (s *ours) infer(r request) (answer, error) {
-	start := time.Now()
-	for range r.Count {
+	return timed(r.Count, func() error {
 		s.runner.Run(s.version)
-	}
-	return each(start, r.Count), nil
+		return nil
+	})
 }
 
-func each(start time.Time, count int) answer {
-	return answer{Seconds: time.Since(start).Seconds() / float64(count)}
+// timed does work once to warm up, and then count times.
+func timed(count int, work func() error) (answer, error) {
+	if err := work(); err != nil {
+		return answer{}, err
+	}
+	start := time.Now()
+	for range count {
+		if err := work(); err != nil {
+			return answer{}, err
+		}
+	}
+	return answer{Seconds: time.Since(start).Seconds() / float64(count)}, nil
 }
 
 // matrices reads the factors of a product, multiplies them once and writes the
@@ -198,11 +204,10 @@ func (s *ours) multiply() {
 }
 
 func (s *ours) product(r request) (answer, error) {
-	start := time.Now()
-	for range r.Count {
+	return timed(r.Count, func() error {
 		s.multiply()
-	}
-	return each(start, r.Count), nil
+		return nil
+	})
 }
 
 func readFile(path string) (*safetensors.File, error) {

@@ -1,6 +1,7 @@
 package kern
 
 import (
+	"runtime"
 	"sync"
 	"sync/atomic"
 )
@@ -8,34 +9,187 @@ import (
 // Par calls f(0), ..., f(n-1), from up to threads goroutines. The calls must
 // be independent of each other; which goroutine makes which call is not
 // determined, so nothing that f computes may depend on it.
+//
+// The caller works itself, with workers that are idle: where the machine is
+// busy it works alone. A network is a chain of short parallel parts, tens of
+// microseconds each, so a worker looks out for the next one for a moment before
+// it sleeps. Each has a range of the calls, the same one in every part of the
+// chain, so that what a core has written stays in its cache; it helps with the
+// others' after its own.
 func Par(threads, n int, f func(i int)) {
-	threads = min(threads, n)
+	threads = min(threads, n, maxThreads)
 	if threads <= 1 {
 		for i := range n {
 			f(i)
 		}
 		return
 	}
-	var next atomic.Int64
-	var wait sync.WaitGroup
-	work := func() {
-		for {
-			i := int(next.Add(1)) - 1
-			if i >= n {
-				return
-			}
-			f(i)
+	j := &job{f: f, threads: threads}
+	for t := range threads {
+		j.parts[t].next.Store(int64(t * n / threads))
+		j.parts[t].end = int64((t + 1) * n / threads)
+	}
+	for t := 1; t < threads; t++ {
+		w := team.take()
+		if w == nil {
+			break
 		}
+		w.give(j)
 	}
-	for range threads - 1 {
-		wait.Go(work)
-	}
-	work()
-	wait.Wait()
+	j.work(0)
+	j.close()
 }
 
-// ParRows splits n rows into parts of at most size rows and calls f(from, to)
-// for each, from up to threads goroutines.
+// ParRows splits n rows into parts of exactly size rows, but for the last, and
+// calls f(from, to) for each, from up to threads goroutines.
 func ParRows(threads, n, size int, f func(from, to int)) {
 	Par(threads, (n+size-1)/size, func(i int) { f(i*size, min(n, (i+1)*size)) })
+}
+
+// Even is the size of parts of n rows, at most size, that gives every thread
+// about as many rows.
+func Even(threads, n, size int) int {
+	parts := (n + size - 1) / size
+	parts = (parts + threads - 1) / threads * threads
+	return max(1, (n+parts-1)/max(1, parts))
+}
+
+// maxThreads is the most goroutines that one Par uses.
+const maxThreads = 16
+
+// job is the calls of one Par.
+type job struct {
+	f       func(i int)
+	threads int
+	parts   [maxThreads]part
+	joined  atomic.Int64 // workers so far
+	state   atomic.Int64 // workers inside, plus closed
+}
+
+// part is the calls that one goroutine makes first.
+type part struct {
+	next atomic.Int64
+	end  int64
+	_    [48]byte // a cache line each
+}
+
+const closed = 1 << 32
+
+// work makes calls until all are taken, beginning with part t.
+func (j *job) work(t int) {
+	for k := range j.threads {
+		p := &j.parts[(t+k)%j.threads]
+		for {
+			i := p.next.Add(1) - 1
+			if i >= p.end {
+				break
+			}
+			j.f(int(i))
+		}
+	}
+}
+
+// help works unless the job is closed. Before it is done it calls free.
+func (j *job) help(free func()) {
+	for {
+		s := j.state.Load()
+		if s >= closed {
+			free()
+			return
+		}
+		if j.state.CompareAndSwap(s, s+1) {
+			break
+		}
+	}
+	j.work(int(j.joined.Add(1)))
+	free()
+	j.state.Add(-1)
+}
+
+// close lets no more workers in and waits for those inside, which are at their
+// last call.
+func (j *job) close() {
+	j.state.Add(closed)
+	for {
+		for range looks {
+			if j.state.Load() == closed {
+				return
+			}
+		}
+		runtime.Gosched()
+	}
+}
+
+// looks is how often one looks out for something before one sleeps: some 100
+// microseconds, as long as the others may be at their last calls.
+const looks = 200_000
+
+// worker is a goroutine that helps with jobs. It lives as long as the process.
+type worker struct {
+	job    atomic.Pointer[job]
+	asleep atomic.Bool
+	wake   chan struct{}
+}
+
+// give hands a job to an idle worker.
+func (w *worker) give(j *job) {
+	w.job.Store(j)
+	if w.asleep.Swap(false) {
+		w.wake <- struct{}{}
+	}
+}
+
+// wait is the next job.
+func (w *worker) wait() *job {
+	for range looks {
+		if w.job.Load() != nil {
+			return w.job.Swap(nil)
+		}
+	}
+	if w.job.Load() == nil {
+		w.asleep.Store(true)
+		// Whoever takes the flag down sends a signal, but for this goroutine.
+		if w.job.Load() == nil || !w.asleep.Swap(false) {
+			<-w.wake
+		}
+	}
+	return w.job.Swap(nil)
+}
+
+// crew is the workers of a process, at most one less than processors.
+type crew struct {
+	mu   sync.Mutex
+	idle []*worker
+	size int
+}
+
+var team crew
+
+// take is an idle worker, or nil where all are busy.
+func (c *crew) take() *worker {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if n := len(c.idle); n > 0 {
+		w := c.idle[n-1]
+		c.idle = c.idle[:n-1]
+		return w
+	}
+	if c.size >= runtime.GOMAXPROCS(0)-1 {
+		return nil
+	}
+	c.size++
+	w := &worker{wake: make(chan struct{}, 1)}
+	// A worker is idle before its job is done, so that whoever waits for that
+	// finds it for the next one.
+	idle := func() {
+		c.mu.Lock()
+		c.idle = append(c.idle, w)
+		c.mu.Unlock()
+	}
+	go func() {
+		for {
+			w.wait().help(idle)
+		}
+	}()
+	return w
 }

@@ -72,13 +72,13 @@ func (o *Linear) Backward(in [][]float32, _, dout []float32, din [][]float32) {
 	dz := dout
 	if o.Gelu {
 		dz = grow(&o.dz, m*n)
-		kern.ParRows(o.Env.Threads, m, rowsAtOnce, func(from, to int) {
+		o.Env.rows(m, rowsAtOnce, func(from, to int) {
 			kern.GeluGrad(o.z[from*n:to*n], dout[from*n:to*n], dz[from*n:to*n])
 		})
 	}
 	if din[0] != nil {
 		w := o.backward.get(o.Env, in[1], n, k, true)
-		kern.ParRows(o.Env.Threads, m, rowsAtOnce, func(from, to int) {
+		o.Env.rows(m, rowsAtOnce, func(from, to int) {
 			kern.Gemm(to-from, dz[from*n:], n, 1, w, din[0][from*k:], k, false, nil)
 		})
 	}

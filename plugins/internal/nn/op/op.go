@@ -80,11 +80,11 @@ type Op interface {
 	Backward(in [][]float32, out, dout []float32, din [][]float32)
 }
 
-// rows calls f for parts of n rows. An operation that shall not allocate makes f
+// rows calls f for parts of n rows, at most size each. An operation that shall not allocate makes f
 // once and leaves it what it needs in its fields.
 func (e *Env) rows(n, size int, f func(from, to int)) {
 	if e.Threads > 1 {
-		kern.ParRows(e.Threads, n, size, f)
+		kern.ParRows(e.Threads, n, kern.Even(e.Threads, n, size), f)
 		return
 	}
 	for from := 0; from < n; from += size {
