@@ -105,7 +105,7 @@ func Draw(m *chem.Mol, o Options) *Picture {
 	v.move(Point{margin, margin + head}.sub(b.low))
 	v.Width, v.Height = b.width()+2*margin, b.height()+2*margin+head+below*lineHeight
 	v.addLines(o, b.width())
-	v.Picture.Title = o.Title
+	v.Title = o.Title
 	return v.Picture
 }
 

@@ -56,7 +56,7 @@ const (
 // freeSide is the side of an atom that its bonds leave free; the right one if
 // it is as good as any.
 func freeSide(angles []float64) quarter {
-	clear := func(s quarter) float64 {
+	distance := func(s quarter) float64 {
 		to := [4]float64{right: 0, left: math.Pi, above: math.Pi / 2, below: -math.Pi / 2}[s]
 		least := math.Pi
 		for _, a := range angles {
@@ -68,7 +68,7 @@ func freeSide(angles []float64) quarter {
 	const enough = 75 * math.Pi / 180
 	best, bestClear := right, 0.0
 	for _, s := range [4]quarter{right, left, above, below} {
-		c := clear(s)
+		c := distance(s)
 		if c > enough && s <= left {
 			return s
 		}

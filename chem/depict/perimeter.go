@@ -8,9 +8,7 @@ func (f *frame) perimeters() [][]int {
 	k := len(f.rings)
 	if k > maxPerimeterSet {
 		var all [][]int
-		for _, r := range f.rings {
-			all = append(all, r)
-		}
+		all = append(all, f.rings...)
 		slices.SortStableFunc(all, func(a, b []int) int { return len(b) - len(a) })
 		return all[:3]
 	}

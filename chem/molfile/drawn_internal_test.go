@@ -57,16 +57,16 @@ func TestAWedgeMeansWhatItLiftsOutOfThePlane(t *testing.T) {
 	seen := map[bool]int{}
 	for range 20000 {
 		arms, ref := randomArms(r)
-		usable, clear := legible(arms, ref)
+		usable, plainly := legible(arms, ref)
 		if !usable {
 			continue
 		}
-		seen[clear]++
+		seen[plainly]++
 		got := drawnChirality(6, arms, ref)
 		if got == chem.Achiral {
 			t.Fatalf("%v %d: nothing seen", arms, ref)
 		}
-		if clear && got != lifted(arms, ref) {
+		if plainly && got != lifted(arms, ref) {
 			t.Fatalf("%v %d: got %d", arms, ref, got)
 		}
 		// The mirror image, the other mark and two neighbours in other places have

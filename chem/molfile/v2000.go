@@ -162,12 +162,12 @@ func (t *table) readBond(line []byte, at int) error {
 		return err
 	}
 	b := tableBond{a: int32(n[0] - 1), b: int32(n[1] - 1), order: order, line: at}
-	switch {
-	case n[3] == 1:
+	switch n[3] {
+	case 1:
 		b.mark = wedge
-	case n[3] == 6:
+	case 6:
 		b.mark = hash
-	case n[3] == 3, n[3] == 4:
+	case 3, 4:
 		b.mark = either
 	}
 	if ring, ok := number(line, 15, 3); ok && ring != 0 {

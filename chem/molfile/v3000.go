@@ -167,19 +167,19 @@ func (r *v3000) until(end string, read func(text string) error) error {
 func split(text string) []string {
 	var out []string
 	var word []byte
-	quoted, depth, any := false, 0, false
+	quoted, depth, some := false, 0, false
 	for i := 0; i < len(text); i++ {
 		switch c := text[i]; {
 		case c == '"' && quoted && i+1 < len(text) && text[i+1] == '"':
 			word = append(word, '"')
 			i++
 		case c == '"':
-			quoted, any = !quoted, true
+			quoted, some = !quoted, true
 		case (c == ' ' || c == '\t') && !quoted && depth == 0:
-			if len(word) > 0 || any {
+			if len(word) > 0 || some {
 				out = append(out, string(word))
 			}
-			word, any = word[:0], false
+			word, some = word[:0], false
 		default:
 			if !quoted && c == '(' {
 				depth++
@@ -190,7 +190,7 @@ func split(text string) []string {
 			word = append(word, c)
 		}
 	}
-	if len(word) > 0 || any {
+	if len(word) > 0 || some {
 		out = append(out, string(word))
 	}
 	return out

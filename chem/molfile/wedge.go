@@ -88,19 +88,19 @@ func wedgeOptions(m *chem.Mol, points []Point, i int) []option {
 		if !arms[x].single {
 			continue
 		}
-		usable, clear := legible(arms, x)
+		usable, plainly := legible(arms, x)
 		if !usable {
 			continue
 		}
 		arms[x].mark = wedge
 		o := option{bond: int(nb.Bond), cost: wedgeCost(m, nb), mark: wedge}
-		if !clear {
+		if !plainly {
 			o.cost += 160
 		}
-		switch drawnChirality(m.Atoms[i].Element, arms, x) {
-		case m.Atoms[i].Chirality:
+		drawn := drawnChirality(m.Atoms[i].Element, arms, x)
+		if drawn == m.Atoms[i].Chirality {
 			out = append(out, o)
-		case chem.Mirror(m.Atoms[i].Chirality):
+		} else if drawn == chem.Mirror(m.Atoms[i].Chirality) {
 			o.mark = hash
 			out = append(out, o)
 		}
@@ -140,7 +140,7 @@ func wedgeCost(m *chem.Mol, nb chem.Neighbor) int {
 // all, also after rounding, and whether it has the same one for every reader.
 // That is so where the other bonds do not lie on one side of the atom, or, of
 // two, not in one line or with the wedge between them.
-func legible(arms []arm, ref int) (usable, clear bool) {
+func legible(arms []arm, ref int) (usable, plainly bool) {
 	const least, comfortable = 0.002, 0.17 // radians
 	var others []float64
 	for x, a := range arms {

@@ -60,8 +60,11 @@ func (s *sheet) appendV3000(dst []byte) []byte {
 				name  string
 				value int
 			}{
-				{" CHG=", int(a.Charge)}, {" RAD=", radicalKind(a.Radical)}, {" CFG=", int(s.parity[i])},
-				{" MASS=", int(a.Isotope)}, {" VAL=", s.valence[i]},
+				{" CHG=", int(a.Charge)},
+				{" RAD=", radicalKind(a.Radical)},
+				{" CFG=", int(s.parity[i])},
+				{" MASS=", int(a.Isotope)},
+				{" VAL=", s.valence[i]},
 			} {
 				if p.value != 0 {
 					number(p.name, p.value)

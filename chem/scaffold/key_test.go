@@ -157,14 +157,20 @@ func TestStereoCountsOnRequest(t *testing.T) {
 func TestIsotopesCountOnRequest(t *testing.T) {
 	t.Parallel()
 	o := scaffold.KeyOptions{IgnoreIsotopes: true}
-	want := key(t, chemtest.Parse(t, "CC(O)c1ccccc1"), o)
-	for _, s := range []string{"[13CH3]C(O)c1ccccc1", "CC([2H])(O)c1ccccc1", "[2H]OC(C)c1cc[14cH]cc1", "[2H]C([2H])([2H])C(O)c1ccccc1"} {
-		m := chemtest.Parse(t, s)
-		if got := key(t, m, o); got != want {
-			t.Errorf("%s: key %s, not %s", s, got, want)
-		}
-		if key(t, m, zero) == want {
-			t.Errorf("%s has the key of the natural mixture", s)
+	for plain, labelled := range map[string][]string{
+		"CC(O)c1ccccc1": {"[13CH3]C(O)c1ccccc1", "CC([2H])(O)c1ccccc1", "[2H]OC(C)c1cc[14cH]cc1", "[2H]C([2H])([2H])C(O)c1ccccc1"},
+		"CC(O)C":        {"[13CH3][C@H](O)C", "C[C@@]([2H])(O)[13CH3]", "C[C@H](O)C[2H]"},
+		"C=CC":          {"[2H]C=CC"},
+	} {
+		want := key(t, chemtest.Parse(t, plain), o)
+		for _, s := range labelled {
+			m := chemtest.Parse(t, s)
+			if got := key(t, m, o); got != want {
+				t.Errorf("%s: key %s, not %s", s, got, want)
+			}
+			if key(t, m, zero) == want {
+				t.Errorf("%s has the key of the natural mixture", s)
+			}
 		}
 	}
 }

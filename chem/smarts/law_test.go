@@ -108,9 +108,9 @@ func TestOptionsSelectMatches(t *testing.T) {
 					continue
 				}
 				// Comparing marks only takes matches away, unless $() is negated.
-				any := target.FindAll(p, smarts.FindOptions{Symmetric: true})
+				found := target.FindAll(p, smarts.FindOptions{Symmetric: true})
 				for _, match := range all {
-					if !strings.Contains(text, "$") && !slices.ContainsFunc(any, func(x []int) bool { return slices.Equal(x, match) }) {
+					if !strings.Contains(text, "$") && !slices.ContainsFunc(found, func(x []int) bool { return slices.Equal(x, match) }) {
 						t.Fatalf("%s: %v only with stereo", text, match)
 					}
 				}
@@ -158,8 +158,14 @@ func TestComponentGroups(t *testing.T) {
 		format string
 		groups [3]int // of the parts, 0 for none
 	}{
-		{"(%s).(%s)", [3]int{1, 2, 0}}, {"(%s.%s)", [3]int{1, 1, 0}}, {"(%s).%s", [3]int{1, 0, 0}}, {"%s.(%s)", [3]int{0, 1, 0}},
-		{"(%s.%s).%s", [3]int{1, 1, 0}}, {"(%s.%s).(%s)", [3]int{1, 1, 2}}, {"(%s).(%s).(%s)", [3]int{1, 2, 3}}, {"(%s.%s.%s)", [3]int{1, 1, 1}},
+		{"(%s).(%s)", [3]int{1, 2, 0}},
+		{"(%s.%s)", [3]int{1, 1, 0}},
+		{"(%s).%s", [3]int{1, 0, 0}},
+		{"%s.(%s)", [3]int{0, 1, 0}},
+		{"(%s.%s).%s", [3]int{1, 1, 0}},
+		{"(%s.%s).(%s)", [3]int{1, 1, 2}},
+		{"(%s).(%s).(%s)", [3]int{1, 2, 3}},
+		{"(%s.%s.%s)", [3]int{1, 1, 1}},
 	}
 	r := rand.New(rand.NewPCG(6, 4))
 	kept := 0

@@ -247,9 +247,16 @@ func (w *writer) condition(i int) string {
 		value  int
 		ranges bool
 	}{
-		{"D", w.m.Degree(i), true}, {"d", heavyDegree, true}, {"X", w.m.Degree(i) + a.Hydrogens(), true},
-		{"H", hydrogens, false}, {"h", a.Hydrogens(), true}, {"R", rings, true}, {"r", smallest, true},
-		{"x", ringBonds, true}, {"z", hetero, true}, {"Z", aliphatic, true},
+		{"D", w.m.Degree(i), true},
+		{"d", heavyDegree, true},
+		{"X", w.m.Degree(i) + a.Hydrogens(), true},
+		{"H", hydrogens, false},
+		{"h", a.Hydrogens(), true},
+		{"R", rings, true},
+		{"r", smallest, true},
+		{"x", ringBonds, true},
+		{"z", hetero, true},
+		{"Z", aliphatic, true},
 	}
 	c := counts[w.r.IntN(len(counts))]
 	n := max(0, c.value+off)

@@ -22,7 +22,7 @@ def rate(name, unit, work, seconds=1.0):
         while (elapsed := time.perf_counter() - start) < seconds / 3:
             done += work()
         best = max(best, done / elapsed)
-    print(f"{name:16} {best:14,.0f} {unit}/s")
+    print(f"{name:16} {best:14,.0f} {unit}/s", flush=True)
 
 
 def each(f):

@@ -28,7 +28,7 @@ def rate(name, f, seconds=1.0):
                 f(m)
             done += len(mols)
         best = max(best, done / elapsed)
-    print(f"{name:16} {best:12,.0f} mol/s")
+    print(f"{name:16} {best:12,.0f} mol/s", flush=True)
 
 
 rate("Murcko", murcko.GetScaffoldForMol)

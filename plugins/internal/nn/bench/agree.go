@@ -46,10 +46,10 @@ func agree(ours, theirs *safetensors.File) (agreement, error) {
 		if !(d <= tolerance) {
 			return a, fmt.Errorf("bench: the sides differ: %s by %.2g of its norm, more than %g", t.Name, d, tolerance)
 		}
-		switch {
-		case t.Name == logProbabilities:
+		switch t.Name {
+		case logProbabilities:
 			a.LogProbabilities = d
-		case t.Name == stepLosses:
+		case stepLosses:
 			a.Losses = d
 		default:
 			a.Gradients = max(a.Gradients, d)

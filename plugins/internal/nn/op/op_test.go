@@ -97,9 +97,19 @@ var operations = []operation{
 		one := op.Fixed(1)
 		c := optest.Case{Op: op.NewBlock(e, "x", &f.trees, d), Env: e, Backward: 2e-5, Shapes: []op.Shape{
 			{Rows: f.trees.Tokens, Cols: d},
-			{Rows: one, Cols: d}, {Rows: one, Cols: d}, {Rows: op.Fixed(d), Cols: 3 * d}, {Rows: one, Cols: 3 * d}, {Rows: op.Fixed(d / 16), Cols: 16},
-			{Rows: op.Fixed(d), Cols: d}, {Rows: one, Cols: d}, {Rows: one, Cols: d}, {Rows: one, Cols: d},
-			{Rows: op.Fixed(d), Cols: 4 * d}, {Rows: one, Cols: 4 * d}, {Rows: op.Fixed(4 * d), Cols: d}, {Rows: one, Cols: d},
+			{Rows: one, Cols: d},
+			{Rows: one, Cols: d},
+			{Rows: op.Fixed(d), Cols: 3 * d},
+			{Rows: one, Cols: 3 * d},
+			{Rows: op.Fixed(d / 16), Cols: 16},
+			{Rows: op.Fixed(d), Cols: d},
+			{Rows: one, Cols: d},
+			{Rows: one, Cols: d},
+			{Rows: one, Cols: d},
+			{Rows: op.Fixed(d), Cols: 4 * d},
+			{Rows: one, Cols: 4 * d},
+			{Rows: op.Fixed(4 * d), Cols: d},
+			{Rows: one, Cols: d},
 		}}
 		draw(r, &c, 1, 1, 1, 0.2, 1, 1, 0.2, 1, 1, 1, 0.2, 1, 0.2, 1)
 		c.Form = func(in [][]float64) []float64 { return optest.Block(&f.trees, in[0], in[1:], d) }
@@ -128,8 +138,11 @@ var operations = []operation{
 	{"log-probability", func(r *rand.Rand, f *forest) optest.Case {
 		d, e := width(r), &op.Env{}
 		c := optest.Case{Op: &op.LogProb{Env: e, Choice: &f.choice, D: d, Columns: columns}, Env: e, Shapes: []op.Shape{
-			{Rows: f.table.Rows, Cols: d}, {Rows: op.Fixed(columns), Cols: d},
-			{Rows: op.Fixed(1), Cols: columns}, {Rows: op.Fixed(1), Cols: d}, {Rows: op.Fixed(1), Cols: 16},
+			{Rows: f.table.Rows, Cols: d},
+			{Rows: op.Fixed(columns), Cols: d},
+			{Rows: op.Fixed(1), Cols: columns},
+			{Rows: op.Fixed(1), Cols: d},
+			{Rows: op.Fixed(1), Cols: 16},
 		}}
 		draw(r, &c, 1, 0.4, 1, 0.4, 1)
 		c.Form = func(in [][]float64) []float64 {
