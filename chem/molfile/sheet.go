@@ -96,23 +96,26 @@ func (s *sheet) keepHydrogens() {
 	}
 }
 
-// bondType is the number of a bond's localised order in the format.
+// bondType is the number of a bond's order in the format.
 func bondType(b *chem.Bond) (int, error) {
-	switch b.Kekule {
+	if b.Kekule == chem.Unspecified {
+		return 0, fmt.Errorf("molfile: write: the molecule is not perceived")
+	}
+	switch fileOrder(b) {
 	case chem.Single:
 		return 1, nil
 	case chem.Double:
 		return 2, nil
 	case chem.Triple:
 		return 3, nil
+	case chem.Aromatic:
+		return 4, nil
 	case chem.Zero:
 		return 8, nil
 	case chem.Dative:
 		return 9, nil
-	case chem.Quadruple:
-		return 0, fmt.Errorf("molfile: write: the format has no quadruple bond, as between atoms %d and %d", b.A, b.B)
 	default:
-		return 0, fmt.Errorf("molfile: write: the molecule is not perceived")
+		return 0, fmt.Errorf("molfile: write: the format has no quadruple bond, as between atoms %d and %d", b.A, b.B)
 	}
 }
 

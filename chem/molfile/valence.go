@@ -12,18 +12,23 @@ const noValence = -1
 // mostUnpaired is the number of unpaired electrons that the format can tell.
 const mostUnpaired = 2
 
-// bondsOf is the number of bonds that atom i has, by their localised orders
-// where those are known. An aromatic bond counts one and a half, and a half is
-// cut off.
+// fileOrder is the order that a bond has in a file: the localised one where there
+// is such a form. There is none before perception, nor of aromatic bonds outside
+// aromatic rings, as in C:C, which RDKit lets pass.
+func fileOrder(b *chem.Bond) chem.Order {
+	if b.Kekule == chem.Unspecified || b.Order == chem.Aromatic && !b.Aromatic {
+		return b.Order
+	}
+	return b.Kekule
+}
+
+// bondsOf is the number of bonds that atom i has, by their orders in a file. An
+// aromatic bond counts one and a half, and a half is cut off.
 func bondsOf(m *chem.Mol, i int) int {
 	twice := 0
 	for _, nb := range m.Neighbors(i) {
 		b := &m.Bonds[nb.Bond]
-		order := b.Kekule
-		if order == chem.Unspecified {
-			order = b.Order
-		}
-		switch order {
+		switch fileOrder(b) {
 		case chem.Single:
 			twice += 2
 		case chem.Double:

@@ -79,7 +79,7 @@ func wedgeOptions(m *chem.Mol, points []Point, i int) []option {
 		other := &m.Atoms[nb.Atom]
 		arms[x] = arm{
 			to:     points[nb.Atom].minus(points[i]),
-			single: m.Bonds[nb.Bond].Kekule == chem.Single,
+			single: fileOrder(&m.Bonds[nb.Bond]) == chem.Single,
 			proton: other.Element == 1 && other.Isotope == 0,
 		}
 	}

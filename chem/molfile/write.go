@@ -58,7 +58,7 @@ func (w *Writer) Flush() error {
 
 // Append appends a record as a molfile, without its data fields.
 //
-// Bonds are localised. Tetrahedral stereo is shown by wedges that are chosen
+// Aromatic bonds are localised. Tetrahedral stereo is shown by wedges that are chosen
 // here, double-bond stereo by the coordinates; a double bond of unknown
 // configuration is crossed. Coordinates with some Z speak for themselves: no
 // wedges are drawn, and a reader finds the stereo that they have. Without coordinates, tetrahedral stereo stands in

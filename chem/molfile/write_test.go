@@ -82,8 +82,7 @@ func sampleOf(t *testing.T, table string, most int, use func(row map[string]stri
 }
 
 // unwritable tells whether the format has no word for something in a molecule: a
-// quadruple bond, a geometry that is not tetrahedral, aromatic bonds that have
-// no localised form.
+// quadruple bond or a geometry that is not tetrahedral.
 func unwritable(m *chem.Mol) bool {
 	for _, a := range m.Atoms {
 		if a.Geometry != chem.NoGeometry {
@@ -91,7 +90,7 @@ func unwritable(m *chem.Mol) bool {
 		}
 	}
 	for _, b := range m.Bonds {
-		if b.Kekule == chem.Quadruple || b.Order == chem.Aromatic && m.Atoms[b.A].Element == 0 && m.Atoms[b.B].Element == 0 {
+		if b.Kekule == chem.Quadruple {
 			return true
 		}
 	}
