@@ -73,18 +73,35 @@ type walk struct {
 	bond []int8    // turns at an atom and the next: alike (1), unlike (-1), or free
 }
 
-// search improves walks with evenly spread right turns by exchanging turns.
+// search improves walks with evenly spread right turns by exchanging turns. A
+// walk without strain has (n-6)/2 of them; every trans bond needs one of its own.
 func (w *walk) search() []int8 {
 	rights := max(1, (w.n-6)/2)
 	if w.n%2 == 1 {
 		rights = max(1, (w.n-7)/2)
 	}
+	trans := 0
+	for _, b := range w.bond {
+		if b < 0 {
+			trans++
+		}
+	}
+	best, faults := w.improved(rights)
+	for more := rights + 1; more <= min(trans, w.n/2); more++ {
+		if turns, f := w.improved(more); f < faults-1e-9 {
+			best, faults = turns, f
+		}
+	}
+	return best
+}
+
+// improved is the best walk found with so many right turns.
+func (w *walk) improved(rights int) (best []int8, bestFaults float64) {
 	offsets := w.n
 	if w.n > 20 {
 		offsets = 4
 	}
-	var best []int8
-	bestFaults := math.Inf(1)
+	bestFaults = math.Inf(1)
 	for offset := range offsets {
 		turns := make([]int8, w.n)
 		for i := range turns {
@@ -118,7 +135,7 @@ func (w *walk) search() []int8 {
 			best, bestFaults = turns, faults
 		}
 	}
-	return best
+	return best, bestFaults
 }
 
 // inwards counts the atoms with substituents that would point into the ring.
