@@ -33,7 +33,7 @@ var sources = []source{
 	},
 	{
 		"nih", "problematic functional groups",
-		"A. Jadhav et al., J. Med. Chem. 2010, 53, 37; D. G. Doveston et al., Org. Biomol. Chem. 2015, 13, 859",
+		"A. Jadhav et al., J. Med. Chem. 2010, 53, 37; R. Doveston et al., Org. Biomol. Chem. 2015, 13, 859",
 	},
 	{
 		"zinc", "drug-likeness and unwanted functional groups",
