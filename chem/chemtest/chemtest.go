@@ -28,6 +28,28 @@ func Parse(t testing.TB, s string) *chem.Mol {
 	return m
 }
 
+// Golden calls row with the values of each row of a table of expected values,
+// tab separated below a line of names, and returns the names and the number of
+// rows.
+func Golden(t testing.TB, path string, row func(names, values []string)) (names []string, rows int) {
+	t.Helper()
+	file, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	lines := bufio.NewScanner(file)
+	lines.Scan()
+	names = strings.Split(lines.Text(), "\t")
+	for ; lines.Scan(); rows++ {
+		row(names, strings.Split(lines.Text(), "\t"))
+	}
+	if err := lines.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return names, rows
+}
+
 // File is the path of a file of the reference data.
 func File(t testing.TB, name ...string) string {
 	t.Helper()

@@ -1,10 +1,8 @@
 package fingerprint_test
 
 import (
-	"bufio"
 	"crypto/sha256"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -88,27 +86,17 @@ func on(b fingerprint.Bits) string { return join(b.On(), func(i int) string { re
 // testdata/golden.py computed.
 func TestGoldenTable(t *testing.T) {
 	t.Parallel()
-	file, err := os.Open("testdata/golden.tsv")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer file.Close()
-	lines := bufio.NewScanner(file)
-	lines.Scan()
-	names := strings.Split(lines.Text(), "\t")[1:]
-	rows := 0
-	for ; lines.Scan(); rows++ {
-		values := strings.Split(lines.Text(), "\t")
+	names, rows := chemtest.Golden(t, "testdata/golden.tsv", func(names, values []string) {
 		m := chemtest.Parse(t, values[0])
-		for i, name := range names {
+		for i, name := range names[1:] {
 			text := columns[name](m)
 			if digest := fmt.Sprintf("%x", sha256.Sum256([]byte(text)))[:16]; digest != values[i+1] {
 				t.Errorf("%s of %s differs: %s", name, values[0], text)
 			}
 		}
-	}
-	if rows < 100 || len(names) != len(columns) {
-		t.Errorf("%d rows of %d columns", rows, len(names))
+	})
+	if rows < 100 || len(names)-1 != len(columns) {
+		t.Errorf("%d rows of %d columns", rows, len(names)-1)
 	}
 }
 

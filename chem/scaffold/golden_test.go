@@ -1,9 +1,6 @@
 package scaffold_test
 
 import (
-	"bufio"
-	"os"
-	"strings"
 	"testing"
 
 	"github.com/molsculpt/molsculpt/chem"
@@ -36,18 +33,8 @@ var columns = map[string]func(*chem.Mol) (*chem.Mol, error){
 // testdata/golden.py computed. Both are compared in canonical form.
 func TestGoldenTable(t *testing.T) {
 	t.Parallel()
-	file, err := os.Open("testdata/golden.tsv")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer file.Close()
-	lines := bufio.NewScanner(file)
-	lines.Scan()
-	names := strings.Split(lines.Text(), "\t")[1:]
-	rows := 0
-	for ; lines.Scan(); rows++ {
-		values := strings.Split(lines.Text(), "\t")
-		for i, name := range names {
+	names, rows := chemtest.Golden(t, "testdata/golden.tsv", func(names, values []string) {
+		for i, name := range names[1:] {
 			got, want := "-", values[i+1]
 			if want != "-" {
 				want = smiles.Canonical(chemtest.Parse(t, want))
@@ -59,8 +46,8 @@ func TestGoldenTable(t *testing.T) {
 				t.Errorf("%s of %s is %s, want %s (%s)", name, values[0], got, want, values[i+1])
 			}
 		}
-	}
-	if rows < 100 || len(names) != len(columns) {
-		t.Errorf("%d rows of %d columns", rows, len(names))
+	})
+	if rows < 100 || len(names)-1 != len(columns) {
+		t.Errorf("%d rows of %d columns", rows, len(names)-1)
 	}
 }
