@@ -10,7 +10,7 @@ import (
 )
 
 // bad reports what is no log-preference. Minus infinity is one.
-func bad(v float32) bool { return v != v || v > math.MaxFloat32 }
+func bad(v float32) bool { return !(v <= math.MaxFloat32) }
 
 // state turns the answer for one state into normalised steps. The state is
 // number name of the caller's batch and number i of the message, and its table
@@ -41,7 +41,7 @@ func (p *Policy) state(s *scratch, a answer, name, i, at, rows int, st space.Sta
 	most, logits, legal := stop, s.logits, s.legal[:len(s.logits)]
 	for c, v := range logits {
 		switch {
-		case !(v <= math.MaxFloat32): // NaN too
+		case bad(v):
 			return p.c.wrong(call, cellPlace(name, st, c, columns), "%v is no log-preference", v)
 		case !legal[c]:
 			logits[c] = none
