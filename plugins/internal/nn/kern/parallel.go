@@ -17,14 +17,14 @@ import (
 // chain, so that what a core has written stays in its cache; it helps with the
 // others' after its own.
 func Par(threads, n int, f func(i int)) {
-	threads = min(threads, n, maxThreads)
+	threads = min(threads, n)
 	if threads <= 1 {
 		for i := range n {
 			f(i)
 		}
 		return
 	}
-	j := &job{f: f, threads: threads}
+	j := &job{f: f, parts: make([]part, threads)}
 	for t := range threads {
 		j.parts[t].next.Store(int64(t * n / threads))
 		j.parts[t].end = int64((t + 1) * n / threads)
@@ -49,21 +49,18 @@ func ParRows(threads, n, size int, f func(from, to int)) {
 // Even is the size of parts of n rows, at most size, that gives every thread
 // about as many rows.
 func Even(threads, n, size int) int {
+	threads = max(threads, 1)
 	parts := (n + size - 1) / size
 	parts = (parts + threads - 1) / threads * threads
 	return max(1, (n+parts-1)/max(1, parts))
 }
 
-// maxThreads is the most goroutines that one Par uses.
-const maxThreads = 16
-
 // job is the calls of one Par.
 type job struct {
-	f       func(i int)
-	threads int
-	parts   [maxThreads]part
-	joined  atomic.Int64 // workers so far
-	state   atomic.Int64 // workers inside, plus closed
+	f      func(i int)
+	parts  []part       // one for each goroutine
+	joined atomic.Int64 // workers so far
+	state  atomic.Int64 // workers inside, plus closed
 }
 
 // part is the calls that one goroutine makes first.
@@ -77,8 +74,8 @@ const closed = 1 << 32
 
 // work makes calls until all are taken, beginning with part t.
 func (j *job) work(t int) {
-	for k := range j.threads {
-		p := &j.parts[(t+k)%j.threads]
+	for k := range j.parts {
+		p := &j.parts[(t+k)%len(j.parts)]
 		for {
 			i := p.next.Add(1) - 1
 			if i >= p.end {

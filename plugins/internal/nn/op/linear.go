@@ -100,7 +100,7 @@ func weightGrad(e *Env, m, k, n int, x, dz, dw []float32, packed *kern.Packed) {
 		return
 	}
 	packed.Pack(e.Threads, dz, n, m, n, false)
-	kern.ParRows(e.Threads, k, share(e.Threads, k), func(from, to int) {
+	kern.ParRows(e.Threads, k, kern.Even(e.Threads, k, k), func(from, to int) {
 		kern.Gemm(to-from, x[from:], 1, k, packed, dw[from*n:], n, false, nil)
 	})
 }

@@ -164,10 +164,3 @@ func grow(s *[]float32, n int) []float32 {
 	*s = (*s)[:cap(*s)]
 	return (*s)[:n]
 }
-
-// share is how many of n rows one of the threads gets.
-func share(threads, n int) int {
-	threads = max(threads, 1)
-	per := (n + threads - 1) / threads
-	return (per + 3) / 4 * 4
-}

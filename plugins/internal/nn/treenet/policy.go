@@ -109,13 +109,15 @@ func (p *Policy) Stop(i int) float32 {
 
 // Logits writes the logits of the rows of tree i, without the biases of the
 // columns, to dst: rows of padded width.
-func (p *Policy) Logits(i int, dst []float32) {
+func (p *Policy) Logits(i int, dst []float32) { p.logits(i, dst, nil) }
+
+func (p *Policy) logits(i int, dst, bias []float32) {
 	from, to := p.batch.RowRange(i)
 	if to == from {
 		return
 	}
 	d := p.config.Width
-	kern.Gemm(to-from, p.runner.Data(p.out.queries)[from*d:], d, 1, &p.packed, dst, pad(p.features.Columns), false, nil)
+	kern.Gemm(to-from, p.runner.Data(p.out.queries)[from*d:], d, 1, &p.packed, dst, pad(p.features.Columns), false, bias)
 }
 
 // Table writes the logits of the rows of tree i, biases included, to dst: rows
@@ -126,9 +128,8 @@ func (p *Policy) Table(i int, dst []float32) {
 	if cap(p.table) < (to-from)*width {
 		p.table = make([]float32, 2*(to-from)*width)
 	}
-	p.Logits(i, p.table[:cap(p.table)])
+	p.logits(i, p.table, p.Bias())
 	for r := range to - from {
-		kern.Add(p.table[r*width:(r+1)*width], p.Bias(), p.table[r*width:(r+1)*width])
 		copy(dst[r*n:(r+1)*n], p.table[r*width:])
 	}
 }
