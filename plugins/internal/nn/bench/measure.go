@@ -7,14 +7,13 @@ import (
 	"io"
 	"math"
 	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"time"
 )
 
 //go:embed network.py
-var script []byte
+var script string
 
 // bench is what all rows share.
 type bench struct {
@@ -36,11 +35,7 @@ func (b *bench) ours(ctx context.Context, kernels string, threads int) (*side, e
 
 // torch starts torch.
 func (b *bench) torch(ctx context.Context, s setting) (*side, error) {
-	path := filepath.Join(b.dir, "network.py")
-	if err := os.WriteFile(path, script, 0o600); err != nil {
-		return nil, fmt.Errorf("bench: start torch: %w", err)
-	}
-	return start(ctx, "torch ("+s.String()+")", s.environment(), b.python, path, strconv.Itoa(s.Threads))
+	return start(ctx, "torch ("+s.String()+")", s.environment(), b.python, "-c", script, strconv.Itoa(s.Threads))
 }
 
 // times are the measured repetitions, in seconds.
