@@ -47,12 +47,14 @@ func ParRows(threads, n, size int, f func(from, to int)) {
 }
 
 // Even is the size of parts of n rows, at most size, that gives every thread
-// about as many rows.
+// about as many rows, but none less than a quarter of size: handing over so few
+// takes longer than they do.
 func Even(threads, n, size int) int {
 	threads = max(threads, 1)
 	parts := (n + size - 1) / size
 	parts = (parts + threads - 1) / threads * threads
-	return max(1, (n+parts-1)/max(1, parts))
+	parts = max(1, min(parts, 4*n/size))
+	return max(1, (n+parts-1)/parts)
 }
 
 // job is the calls of one Par.

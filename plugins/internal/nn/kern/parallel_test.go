@@ -68,6 +68,25 @@ func TestParRowsCoversTheRows(t *testing.T) {
 	}
 }
 
+func TestEvenPartsCoverTheRowsAndAreNeitherLargeNorTiny(t *testing.T) {
+	for threads := range 5 {
+		for n := range 500 {
+			for _, size := range []int{1, 3, 16, 96} {
+				even := Even(threads, n, size)
+				if even < 1 || even > size {
+					t.Fatalf("%d threads, %d rows of %d at most: parts of %d", threads, n, size, even)
+				}
+				if even < n && 4*even < size {
+					t.Fatalf("%d threads, %d rows of %d at most: tiny parts of %d", threads, n, size, even)
+				}
+			}
+		}
+	}
+	if even := Even(2, 160, 96); even != 80 {
+		t.Errorf("160 rows for two threads go by %d", even)
+	}
+}
+
 // BenchmarkPar is what a parallel part costs beside its work.
 func BenchmarkPar(b *testing.B) {
 	for b.Loop() {
