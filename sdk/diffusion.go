@@ -1,10 +1,6 @@
 package sdk
 
-import (
-	"context"
-
-	"github.com/molsculpt/molsculpt/sdk/space"
-)
+import "context"
 
 // Diffusion makes continuous models that answer a score function.
 type Diffusion interface {
@@ -33,41 +29,4 @@ type DiffusionRequest struct {
 	Condition map[string]float64
 	Points    []float32 // n x Dimension
 	Times     []float64 // n, each in [0, 1]
-}
-
-// Guide makes classifiers that steer a composition: log Q of what is observed
-// at a state or at a point.
-type Guide interface {
-	Load(ctx context.Context, req LoadRequest) (GuideModel, error)
-}
-
-// GuideModel is one loaded guide. Its methods may be called at the same time.
-type GuideModel interface {
-	Info() GuideInfo
-	LogQ(ctx context.Context, req *GuideRequest) (GuideReply, error)
-	Close() error
-}
-
-// GuideInfo is what a guide says of itself on loading.
-type GuideInfo struct {
-	Conditions []Condition
-	Outcomes   []string // what is told apart, two at least
-	Dimension  int      // of a point; 0 for a guide over states
-}
-
-// GuideRequest asks for log Q, at States for a discrete guide and at Points
-// with Times for a continuous one.
-type GuideRequest struct {
-	Condition map[string]float64
-	States    []space.State
-	Points    []float32 // n x Dimension
-	Times     []float64 // n, each in [0, 1]
-	Gradient  bool      // asked for with points only
-}
-
-// GuideReply holds log-probabilities of the outcomes, and their gradient where
-// it was asked for.
-type GuideReply struct {
-	LogQ     []float32 // n x outcomes
-	Gradient []float32 // n x outcomes x Dimension
 }

@@ -20,8 +20,9 @@
 //  6. Step, Score or LogQ: the host asks, with a deadline on every call. Calls
 //     may come at the same time. Nothing is remembered between them but what
 //     Load gave; so a batch may come a second time.
-//  7. Train is the one stream: the plugin proposes states, the host says what
-//     they are worth, keeps the checkpoints and takes the weights at the end.
+//  7. Train is the one stream: the plugin proposes states and the host says what
+//     they are worth, or the plugin asks for paths of base models; the host
+//     keeps the checkpoints and takes the weights at the end.
 //  8. A panic in a call is an error of that call, with its stack. A process that
 //     dies or misses a deadline is started again, every handle loaded again and
 //     the same batch sent again; after several times in a short while the host

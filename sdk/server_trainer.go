@@ -32,7 +32,7 @@ func (s *trainerServer) Train(stream trainStream) error {
 	defer cancel(nil)
 	h := &streamHost{
 		stream: stream, stopping: make(chan struct{}), saved: make(chan struct{}, 1),
-		rewards: map[uint64]chan *proto.Rewards{}, examples: map[uint64]chan *proto.Examples{},
+		rewards: map[uint64]chan *proto.Rewards{}, examples: map[uint64]chan *proto.Examples{}, paths: map[uint64]chan *proto.Paths{},
 	}
 	go h.receive(cancel) // ends with the stream, which ends when Train returns
 	done, err := s.trainer.Train(ctx, start, h)
@@ -60,7 +60,7 @@ func receiveStart(stream trainStream) (TrainStart, error) {
 	if in == nil {
 		return TrainStart{}, status.Error(codes.InvalidArgument, "Train does not begin with a start")
 	}
-	start := TrainStart{Spec: in.GetSpec(), Seed: in.GetSeed(), Space: spaceFromWire(in.GetSpace())}
+	start := TrainStart{Spec: in.GetSpec(), Seed: in.GetSeed(), Space: spaceFromWire(in.GetSpace()), Models: in.GetModels()}
 	next := func() (*proto.Chunk, error) {
 		m, err := stream.Recv()
 		return m.GetChunk(), err
@@ -90,6 +90,7 @@ type streamHost struct {
 	next     uint64
 	rewards  map[uint64]chan *proto.Rewards
 	examples map[uint64]chan *proto.Examples
+	paths    map[uint64]chan *proto.Paths
 }
 
 var _ TrainHost = (*streamHost)(nil)
@@ -121,6 +122,14 @@ func (h *streamHost) receive(cancel context.CancelCauseFunc) {
 			h.mu.Unlock()
 			if c != nil {
 				c <- m.Examples
+			}
+		case *proto.TrainRequest_Paths:
+			h.mu.Lock()
+			c := h.paths[m.Paths.GetId()]
+			delete(h.paths, m.Paths.GetId())
+			h.mu.Unlock()
+			if c != nil {
+				c <- m.Paths
 			}
 		case *proto.TrainRequest_Checkpointed:
 			select {

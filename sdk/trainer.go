@@ -19,6 +19,10 @@ type TrainStart struct {
 	Space SpaceDefinition
 	Seed  uint64
 
+	// Models are the names of the base models whose paths can be asked for;
+	// empty in a training that is not about any.
+	Models []string
+
 	// Checkpoint is what the trainer last handed to the host; empty at the
 	// first start.
 	Checkpoint []byte
@@ -35,6 +39,12 @@ type TrainHost interface {
 	// Examples asks for at most n states to learn from. more is false at the
 	// end of the source.
 	Examples(ctx context.Context, source string, n int) (examples []Example, more bool, err error)
+
+	// Paths asks for whole paths of the base models that the training is about
+	// (TrainStart.Models): those number first to first+n-1 of each of them. A path
+	// follows from the training's seed, its model and its number alone, so a
+	// training that goes on from a checkpoint asks for what comes next.
+	Paths(ctx context.Context, first uint64, n int) ([]Path, error)
 
 	// Progress reports how far the run is.
 	Progress(p Progress) error
@@ -65,6 +75,18 @@ type Example struct {
 	State  space.State
 	Weight float64 // 1 where the source has none
 	Label  int     // 0 where the source has none
+}
+
+// Path is a whole path of a base model, from the initial state to Stop.
+type Path struct {
+	Label  int           // the model that made it
+	States []space.State // visited, the initial one first; Stop was taken at the last
+	Cells  []int         // taken at each state but the last
+
+	// LogBase is the log-likelihood of the path under every model after the
+	// action at each state, that of Stop at the last: len(States) x models. A
+	// step's probability is the sum over all cells that lead to the child.
+	LogBase []float64
 }
 
 // Progress is how far a training run is.

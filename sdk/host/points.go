@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"slices"
 
 	"google.golang.org/grpc"
 
@@ -94,95 +93,4 @@ func (c *Client) finite(call, what string, b []byte, per int, dst []float32) err
 		dst[i] = v
 	}
 	return nil
-}
-
-// Guide is a classifier in a plugin process.
-type Guide struct {
-	loaded
-	info sdk.GuideInfo
-}
-
-// LoadGuide loads a guide.
-func (c *Client) LoadGuide(ctx context.Context, m Model) (*Guide, error) {
-	const call = "Guide.Load"
-	r, err := load(ctx, c, call, m, func(ctx context.Context) (grpc.ClientStreamingClient[proto.LoadRequest, proto.LoadGuideReply], error) {
-		return c.guide.Load(ctx)
-	})
-	if err != nil {
-		return nil, err
-	}
-	l, err := c.newLoaded(call, r.GetHandle(), r.GetConditions())
-	if err != nil {
-		return nil, err
-	}
-	g := &Guide{loaded: l, info: sdk.GuideInfo{
-		Conditions: l.conditions, Outcomes: slices.Clone(r.GetOutcomes()), Dimension: int(r.GetDimension()),
-	}}
-	if len(g.info.Outcomes) < 2 {
-		return nil, c.wrong(call, "outcomes", "%d; a guide tells two apart at least", len(g.info.Outcomes))
-	}
-	return g, nil
-}
-
-// Info is what the guide says of itself.
-func (g *Guide) Info() sdk.GuideInfo { return g.info }
-
-// With is the same guide under other conditions.
-func (g *Guide) With(condition map[string]float64) (*Guide, error) {
-	l, err := g.under("Guide.LogQ", condition)
-	if err != nil {
-		return nil, err
-	}
-	return &Guide{loaded: l, info: g.info}, nil
-}
-
-// Unload frees the guide in the plugin.
-func (g *Guide) Unload(ctx context.Context) error {
-	return g.unload(ctx, "Guide.Unload", func(ctx context.Context, r *proto.UnloadRequest) error {
-		_, err := g.c.guide.Unload(ctx, r)
-		return err
-	})
-}
-
-// LogQ asks for the log-probabilities of the outcomes. They are at most zero;
-// minus infinity is a probability of zero. The request's Condition is not
-// looked at, see With.
-func (g *Guide) LogQ(ctx context.Context, req sdk.GuideRequest) (sdk.GuideReply, error) {
-	const call = "Guide.LogQ"
-	in := &proto.GuideRequest{Handle: g.handle, Condition: g.condition, Gradient: req.Gradient}
-	n := len(req.States)
-	if g.info.Dimension > 0 {
-		n = len(req.Times)
-		if len(req.Points) != n*g.info.Dimension {
-			return sdk.GuideReply{}, fmt.Errorf("host: ask plugin %s for log Q: %d numbers, %d times", g.c.name, len(req.Points), n)
-		}
-		in.Points, in.Times = wire.AppendFloats(nil, req.Points), wire.AppendDoubles(nil, req.Times)
-	} else {
-		in.States = wire.PackStates(req.States)
-	}
-	limit := g.c.opt.Timeouts.Step
-	inner, cancel := withTimeout(ctx, limit)
-	defer cancel()
-	r, err := g.c.guide.LogQ(inner, in)
-	if err != nil {
-		return sdk.GuideReply{}, g.c.fail(ctx, call, limit, err)
-	}
-	k := len(g.info.Outcomes)
-	if len(r.GetLogQ()) != 4*n*k {
-		return sdk.GuideReply{}, g.c.wrong(call, "log Q", "%d bytes, not %d for %d times %d outcomes", len(r.GetLogQ()), 4*n*k, n, k)
-	}
-	out := sdk.GuideReply{LogQ: wire.Floats(nil, r.GetLogQ())}
-	for i, v := range out.LogQ {
-		// A hair above zero is rounding.
-		if bad(v) || v > 1e-4 {
-			return sdk.GuideReply{}, g.c.wrong(call, fmt.Sprintf("entry %d, outcome %s", i/k, g.info.Outcomes[i%k]), "%v is no log-probability", v)
-		}
-	}
-	if req.Gradient {
-		out.Gradient = make([]float32, n*k*g.info.Dimension)
-		if err := g.c.finite(call, "gradient", r.GetGradient(), k*g.info.Dimension, out.Gradient); err != nil {
-			return sdk.GuideReply{}, err
-		}
-	}
-	return out, nil
 }

@@ -325,7 +325,7 @@ func TestPositiveLogProbabilitiesAreRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = g.LogQ(t.Context(), sdk.GuideRequest{States: []space.State{"a"}})
-	if err == nil || !strings.Contains(err.Error(), "plugin acme/guide: Guide.LogQ: entry 0, outcome b: 0.5 is no log-probability") {
+	if err == nil || !strings.Contains(err.Error(), "plugin acme/guide: Guide.LogQ: state 0 (61), outcome b: 0.5 is no log-probability") {
 		t.Errorf("got %v", err)
 	}
 }

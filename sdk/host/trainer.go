@@ -31,8 +31,14 @@ type Training struct {
 	// Rewards says what finished states are worth, one answer per state: finite
 	// log-rewards, with a floor where there is none. The same state may
 	// come more than once. beta is per state, or nil.
-	// An error ends the training.
+	// An error ends the training. Nil in a training without rewards.
 	Rewards func(ctx context.Context, states []space.State, beta []float64) ([]sdk.Reward, error)
+
+	// Models are the names of the base models that the training is about, and
+	// Paths gives the paths number first to first+n-1 of each, model after
+	// model; nil where there are none. It is a function of its arguments.
+	Models []string
+	Paths  func(ctx context.Context, first uint64, n int) ([]sdk.Path, error)
 
 	// Examples gives at most n states of a source; nil where there are none.
 	Examples func(ctx context.Context, source string, n int) (examples []sdk.Example, more bool, err error)
@@ -51,8 +57,8 @@ type Training struct {
 
 // Train runs a training to its end. The result has weights, or Stopped.
 func (c *Client) Train(ctx context.Context, t Training) (sdk.Trained, error) {
-	if t.Space == nil || t.Rewards == nil || t.Save == nil {
-		return sdk.Trained{}, fmt.Errorf("host: train with plugin %s: space, rewards and a place for checkpoints are needed", c.name)
+	if t.Space == nil || t.Rewards == nil && t.Paths == nil || t.Save == nil {
+		return sdk.Trained{}, fmt.Errorf("host: train with plugin %s: space, rewards or paths, and a place for checkpoints are needed", c.name)
 	}
 	inner, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -138,7 +144,7 @@ func (d *driver) send(m *proto.TrainRequest) error {
 func (d *driver) start() error {
 	definition := definition(d.t.Space, d.t.Definition)
 	start := &proto.TrainStart{
-		Spec: d.t.Spec, Space: spaceToWire(d.t.Space), Seed: d.t.Seed,
+		Spec: d.t.Spec, Space: spaceToWire(d.t.Space), Seed: d.t.Seed, Models: d.t.Models,
 		HasDefinition: len(definition) > 0, HasCheckpoint: len(d.t.Checkpoint) > 0,
 	}
 	if err := d.send(&proto.TrainRequest{Message: &proto.TrainRequest_Start{Start: start}}); err != nil {
@@ -177,6 +183,8 @@ func (d *driver) run(ctx context.Context) (sdk.Trained, error) {
 			err = d.propose(ctx, m.Propose)
 		case *proto.TrainReply_Ask:
 			err = d.ask(ctx, m.Ask)
+		case *proto.TrainReply_AskPaths:
+			err = d.paths(ctx, m.AskPaths)
 		case *proto.TrainReply_Progress:
 			d.progress(m.Progress)
 		case *proto.TrainReply_Chunk:
@@ -211,6 +219,9 @@ func (d *driver) propose(ctx context.Context, m *proto.Propose) error {
 		if err := d.t.Space.Validate(s); err != nil {
 			return d.c.wrong("Train", place+", "+statePlace(i, s), "%v", err)
 		}
+	}
+	if d.t.Rewards == nil {
+		return d.send(&proto.TrainRequest{Message: &proto.TrainRequest_Rewards{Rewards: &proto.Rewards{Id: m.GetId(), Error: "this training has no rewards"}}})
 	}
 	rewards, err := d.t.Rewards(ctx, states, m.GetBeta())
 	if err != nil {

@@ -19,6 +19,9 @@ type Options struct {
 	// Model is what policies are loaded from; without a Space they are not
 	// tested.
 	Model host.Model
+	// Guide is what a guide over states is loaded from; without a Space guides
+	// are not tested.
+	Guide host.Model
 	// Scorer is what a scorer is loaded from.
 	Scorer host.Model
 	// Training is a short training run; a trainer is not tested without one. Its
@@ -26,7 +29,7 @@ type Options struct {
 	Training *host.Training
 	// SMILES are what a scorer is asked about; a few common molecules if nil.
 	SMILES []string
-	// States is how many states a policy is asked about; 0 means 64.
+	// States is how many states a policy or a guide is asked about; 0 means 64.
 	States int
 	// Seed draws them.
 	Seed uint64
@@ -51,6 +54,9 @@ func Check(ctx context.Context, c *host.Client, o Options) []Result {
 	k.describe(ctx)
 	if k.d.Can(sdk.CanPolicy) {
 		k.policy(ctx)
+	}
+	if k.d.Can(sdk.CanGuide) {
+		k.guide(ctx)
 	}
 	if k.d.Can(sdk.CanScore) {
 		k.scorer(ctx)
@@ -170,7 +176,10 @@ func (k *checker) policy(ctx context.Context) {
 	}
 	k.add("an answer does not depend on the rest of the batch", k.alone(ctx, p, states, whole))
 	k.add("the same question has the same answer", same(ctx, p, states, whole))
-	k.add("conditions outside their range are refused", outside(p))
+	k.add("conditions outside their range are refused", outside(p.Conditions(), func(v map[string]float64) error {
+		_, err := p.With(v)
+		return err
+	}))
 	ended, cancel := context.WithCancel(ctx)
 	cancel()
 	err = p.Steps(ended, states, make([]space.Steps, len(states)))
@@ -255,13 +264,14 @@ func equal(a, b space.Steps, tolerance float64) error {
 	return nil
 }
 
-func outside(p *host.Policy) error {
-	for _, c := range p.Conditions() {
-		if _, err := p.With(map[string]float64{c.Name: math.Nextafter(c.Max, math.Inf(1))}); err == nil && !math.IsInf(c.Max, 1) {
+// outside tries conditions that a model must not take.
+func outside(conditions []sdk.Condition, with func(map[string]float64) error) error {
+	for _, c := range conditions {
+		if with(map[string]float64{c.Name: math.Nextafter(c.Max, math.Inf(1))}) == nil && !math.IsInf(c.Max, 1) {
 			return fmt.Errorf("%s above %g was accepted", c.Name, c.Max)
 		}
 	}
-	if _, err := p.With(map[string]float64{"no such condition": 1}); err == nil {
+	if with(map[string]float64{"no such condition": 1}) == nil {
 		return errors.New("an unknown condition was accepted")
 	}
 	return nil

@@ -214,211 +214,6 @@ func (x *DiffusionReply) GetScore() []byte {
 	return nil
 }
 
-type LoadGuideReply struct {
-	state      protoimpl.MessageState `protogen:"open.v1"`
-	Handle     string                 `protobuf:"bytes,1,opt,name=handle,proto3" json:"handle,omitempty"`
-	Conditions []*Condition           `protobuf:"bytes,2,rep,name=conditions,proto3" json:"conditions,omitempty"`
-	// outcomes are the names of what is told apart, two at least.
-	Outcomes      []string `protobuf:"bytes,3,rep,name=outcomes,proto3" json:"outcomes,omitempty"`
-	Dimension     uint32   `protobuf:"varint,4,opt,name=dimension,proto3" json:"dimension,omitempty"` // 0 for a guide over states
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *LoadGuideReply) Reset() {
-	*x = LoadGuideReply{}
-	mi := &file_diffusion_proto_msgTypes[3]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *LoadGuideReply) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*LoadGuideReply) ProtoMessage() {}
-
-func (x *LoadGuideReply) ProtoReflect() protoreflect.Message {
-	mi := &file_diffusion_proto_msgTypes[3]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use LoadGuideReply.ProtoReflect.Descriptor instead.
-func (*LoadGuideReply) Descriptor() ([]byte, []int) {
-	return file_diffusion_proto_rawDescGZIP(), []int{3}
-}
-
-func (x *LoadGuideReply) GetHandle() string {
-	if x != nil {
-		return x.Handle
-	}
-	return ""
-}
-
-func (x *LoadGuideReply) GetConditions() []*Condition {
-	if x != nil {
-		return x.Conditions
-	}
-	return nil
-}
-
-func (x *LoadGuideReply) GetOutcomes() []string {
-	if x != nil {
-		return x.Outcomes
-	}
-	return nil
-}
-
-func (x *LoadGuideReply) GetDimension() uint32 {
-	if x != nil {
-		return x.Dimension
-	}
-	return 0
-}
-
-type GuideRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Handle        string                 `protobuf:"bytes,1,opt,name=handle,proto3" json:"handle,omitempty"`
-	Condition     map[string]float64     `protobuf:"bytes,2,rep,name=condition,proto3" json:"condition,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"fixed64,2,opt,name=value"`
-	States        *States                `protobuf:"bytes,3,opt,name=states,proto3" json:"states,omitempty"`      // or
-	Points        []byte                 `protobuf:"bytes,4,opt,name=points,proto3" json:"points,omitempty"`      // n x dimension little-endian float32, with
-	Times         []byte                 `protobuf:"bytes,5,opt,name=times,proto3" json:"times,omitempty"`        // n little-endian float64
-	Gradient      bool                   `protobuf:"varint,6,opt,name=gradient,proto3" json:"gradient,omitempty"` // asked for with points only
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *GuideRequest) Reset() {
-	*x = GuideRequest{}
-	mi := &file_diffusion_proto_msgTypes[4]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *GuideRequest) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*GuideRequest) ProtoMessage() {}
-
-func (x *GuideRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_diffusion_proto_msgTypes[4]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use GuideRequest.ProtoReflect.Descriptor instead.
-func (*GuideRequest) Descriptor() ([]byte, []int) {
-	return file_diffusion_proto_rawDescGZIP(), []int{4}
-}
-
-func (x *GuideRequest) GetHandle() string {
-	if x != nil {
-		return x.Handle
-	}
-	return ""
-}
-
-func (x *GuideRequest) GetCondition() map[string]float64 {
-	if x != nil {
-		return x.Condition
-	}
-	return nil
-}
-
-func (x *GuideRequest) GetStates() *States {
-	if x != nil {
-		return x.States
-	}
-	return nil
-}
-
-func (x *GuideRequest) GetPoints() []byte {
-	if x != nil {
-		return x.Points
-	}
-	return nil
-}
-
-func (x *GuideRequest) GetTimes() []byte {
-	if x != nil {
-		return x.Times
-	}
-	return nil
-}
-
-func (x *GuideRequest) GetGradient() bool {
-	if x != nil {
-		return x.Gradient
-	}
-	return false
-}
-
-type GuideReply struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	LogQ          []byte                 `protobuf:"bytes,1,opt,name=log_q,json=logQ,proto3" json:"log_q,omitempty"` // n x outcomes little-endian float32
-	Gradient      []byte                 `protobuf:"bytes,2,opt,name=gradient,proto3" json:"gradient,omitempty"`     // n x outcomes x dimension little-endian float32
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *GuideReply) Reset() {
-	*x = GuideReply{}
-	mi := &file_diffusion_proto_msgTypes[5]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *GuideReply) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*GuideReply) ProtoMessage() {}
-
-func (x *GuideReply) ProtoReflect() protoreflect.Message {
-	mi := &file_diffusion_proto_msgTypes[5]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use GuideReply.ProtoReflect.Descriptor instead.
-func (*GuideReply) Descriptor() ([]byte, []int) {
-	return file_diffusion_proto_rawDescGZIP(), []int{5}
-}
-
-func (x *GuideReply) GetLogQ() []byte {
-	if x != nil {
-		return x.LogQ
-	}
-	return nil
-}
-
-func (x *GuideReply) GetGradient() []byte {
-	if x != nil {
-		return x.Gradient
-	}
-	return nil
-}
-
 var File_diffusion_proto protoreflect.FileDescriptor
 
 const file_diffusion_proto_rawDesc = "" +
@@ -446,35 +241,10 @@ const file_diffusion_proto_rawDesc = "" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\x01R\x05value:\x028\x01\"&\n" +
 	"\x0eDiffusionReply\x12\x14\n" +
-	"\x05score\x18\x01 \x01(\fR\x05score\"\xa2\x01\n" +
-	"\x0eLoadGuideReply\x12\x16\n" +
-	"\x06handle\x18\x01 \x01(\tR\x06handle\x12>\n" +
-	"\n" +
-	"conditions\x18\x02 \x03(\v2\x1e.molsculpt.plugin.v1.ConditionR\n" +
-	"conditions\x12\x1a\n" +
-	"\boutcomes\x18\x03 \x03(\tR\boutcomes\x12\x1c\n" +
-	"\tdimension\x18\x04 \x01(\rR\tdimension\"\xb3\x02\n" +
-	"\fGuideRequest\x12\x16\n" +
-	"\x06handle\x18\x01 \x01(\tR\x06handle\x12N\n" +
-	"\tcondition\x18\x02 \x03(\v20.molsculpt.plugin.v1.GuideRequest.ConditionEntryR\tcondition\x123\n" +
-	"\x06states\x18\x03 \x01(\v2\x1b.molsculpt.plugin.v1.StatesR\x06states\x12\x16\n" +
-	"\x06points\x18\x04 \x01(\fR\x06points\x12\x14\n" +
-	"\x05times\x18\x05 \x01(\fR\x05times\x12\x1a\n" +
-	"\bgradient\x18\x06 \x01(\bR\bgradient\x1a<\n" +
-	"\x0eConditionEntry\x12\x10\n" +
-	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\x01R\x05value:\x028\x01\"=\n" +
-	"\n" +
-	"GuideReply\x12\x13\n" +
-	"\x05log_q\x18\x01 \x01(\fR\x04logQ\x12\x1a\n" +
-	"\bgradient\x18\x02 \x01(\fR\bgradient2\x85\x02\n" +
+	"\x05score\x18\x01 \x01(\fR\x05score2\x85\x02\n" +
 	"\tDiffusion\x12S\n" +
 	"\x04Load\x12 .molsculpt.plugin.v1.LoadRequest\x1a'.molsculpt.plugin.v1.LoadDiffusionReply(\x01\x12S\n" +
 	"\x05Score\x12%.molsculpt.plugin.v1.DiffusionRequest\x1a#.molsculpt.plugin.v1.DiffusionReply\x12N\n" +
-	"\x06Unload\x12\".molsculpt.plugin.v1.UnloadRequest\x1a .molsculpt.plugin.v1.UnloadReply2\xf4\x01\n" +
-	"\x05Guide\x12O\n" +
-	"\x04Load\x12 .molsculpt.plugin.v1.LoadRequest\x1a#.molsculpt.plugin.v1.LoadGuideReply(\x01\x12J\n" +
-	"\x04LogQ\x12!.molsculpt.plugin.v1.GuideRequest\x1a\x1f.molsculpt.plugin.v1.GuideReply\x12N\n" +
 	"\x06Unload\x12\".molsculpt.plugin.v1.UnloadRequest\x1a .molsculpt.plugin.v1.UnloadReplyB0Z.github.com/molsculpt/molsculpt/sdk/proto;protob\x06proto3"
 
 var (
@@ -489,47 +259,33 @@ func file_diffusion_proto_rawDescGZIP() []byte {
 	return file_diffusion_proto_rawDescData
 }
 
-var file_diffusion_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
+var file_diffusion_proto_msgTypes = make([]protoimpl.MessageInfo, 5)
 var file_diffusion_proto_goTypes = []any{
 	(*LoadDiffusionReply)(nil), // 0: molsculpt.plugin.v1.LoadDiffusionReply
 	(*DiffusionRequest)(nil),   // 1: molsculpt.plugin.v1.DiffusionRequest
 	(*DiffusionReply)(nil),     // 2: molsculpt.plugin.v1.DiffusionReply
-	(*LoadGuideReply)(nil),     // 3: molsculpt.plugin.v1.LoadGuideReply
-	(*GuideRequest)(nil),       // 4: molsculpt.plugin.v1.GuideRequest
-	(*GuideReply)(nil),         // 5: molsculpt.plugin.v1.GuideReply
-	nil,                        // 6: molsculpt.plugin.v1.LoadDiffusionReply.ParametersEntry
-	nil,                        // 7: molsculpt.plugin.v1.DiffusionRequest.ConditionEntry
-	nil,                        // 8: molsculpt.plugin.v1.GuideRequest.ConditionEntry
-	(*Condition)(nil),          // 9: molsculpt.plugin.v1.Condition
-	(*States)(nil),             // 10: molsculpt.plugin.v1.States
-	(*LoadRequest)(nil),        // 11: molsculpt.plugin.v1.LoadRequest
-	(*UnloadRequest)(nil),      // 12: molsculpt.plugin.v1.UnloadRequest
-	(*UnloadReply)(nil),        // 13: molsculpt.plugin.v1.UnloadReply
+	nil,                        // 3: molsculpt.plugin.v1.LoadDiffusionReply.ParametersEntry
+	nil,                        // 4: molsculpt.plugin.v1.DiffusionRequest.ConditionEntry
+	(*Condition)(nil),          // 5: molsculpt.plugin.v1.Condition
+	(*LoadRequest)(nil),        // 6: molsculpt.plugin.v1.LoadRequest
+	(*UnloadRequest)(nil),      // 7: molsculpt.plugin.v1.UnloadRequest
+	(*UnloadReply)(nil),        // 8: molsculpt.plugin.v1.UnloadReply
 }
 var file_diffusion_proto_depIdxs = []int32{
-	9,  // 0: molsculpt.plugin.v1.LoadDiffusionReply.conditions:type_name -> molsculpt.plugin.v1.Condition
-	6,  // 1: molsculpt.plugin.v1.LoadDiffusionReply.parameters:type_name -> molsculpt.plugin.v1.LoadDiffusionReply.ParametersEntry
-	7,  // 2: molsculpt.plugin.v1.DiffusionRequest.condition:type_name -> molsculpt.plugin.v1.DiffusionRequest.ConditionEntry
-	9,  // 3: molsculpt.plugin.v1.LoadGuideReply.conditions:type_name -> molsculpt.plugin.v1.Condition
-	8,  // 4: molsculpt.plugin.v1.GuideRequest.condition:type_name -> molsculpt.plugin.v1.GuideRequest.ConditionEntry
-	10, // 5: molsculpt.plugin.v1.GuideRequest.states:type_name -> molsculpt.plugin.v1.States
-	11, // 6: molsculpt.plugin.v1.Diffusion.Load:input_type -> molsculpt.plugin.v1.LoadRequest
-	1,  // 7: molsculpt.plugin.v1.Diffusion.Score:input_type -> molsculpt.plugin.v1.DiffusionRequest
-	12, // 8: molsculpt.plugin.v1.Diffusion.Unload:input_type -> molsculpt.plugin.v1.UnloadRequest
-	11, // 9: molsculpt.plugin.v1.Guide.Load:input_type -> molsculpt.plugin.v1.LoadRequest
-	4,  // 10: molsculpt.plugin.v1.Guide.LogQ:input_type -> molsculpt.plugin.v1.GuideRequest
-	12, // 11: molsculpt.plugin.v1.Guide.Unload:input_type -> molsculpt.plugin.v1.UnloadRequest
-	0,  // 12: molsculpt.plugin.v1.Diffusion.Load:output_type -> molsculpt.plugin.v1.LoadDiffusionReply
-	2,  // 13: molsculpt.plugin.v1.Diffusion.Score:output_type -> molsculpt.plugin.v1.DiffusionReply
-	13, // 14: molsculpt.plugin.v1.Diffusion.Unload:output_type -> molsculpt.plugin.v1.UnloadReply
-	3,  // 15: molsculpt.plugin.v1.Guide.Load:output_type -> molsculpt.plugin.v1.LoadGuideReply
-	5,  // 16: molsculpt.plugin.v1.Guide.LogQ:output_type -> molsculpt.plugin.v1.GuideReply
-	13, // 17: molsculpt.plugin.v1.Guide.Unload:output_type -> molsculpt.plugin.v1.UnloadReply
-	12, // [12:18] is the sub-list for method output_type
-	6,  // [6:12] is the sub-list for method input_type
-	6,  // [6:6] is the sub-list for extension type_name
-	6,  // [6:6] is the sub-list for extension extendee
-	0,  // [0:6] is the sub-list for field type_name
+	5, // 0: molsculpt.plugin.v1.LoadDiffusionReply.conditions:type_name -> molsculpt.plugin.v1.Condition
+	3, // 1: molsculpt.plugin.v1.LoadDiffusionReply.parameters:type_name -> molsculpt.plugin.v1.LoadDiffusionReply.ParametersEntry
+	4, // 2: molsculpt.plugin.v1.DiffusionRequest.condition:type_name -> molsculpt.plugin.v1.DiffusionRequest.ConditionEntry
+	6, // 3: molsculpt.plugin.v1.Diffusion.Load:input_type -> molsculpt.plugin.v1.LoadRequest
+	1, // 4: molsculpt.plugin.v1.Diffusion.Score:input_type -> molsculpt.plugin.v1.DiffusionRequest
+	7, // 5: molsculpt.plugin.v1.Diffusion.Unload:input_type -> molsculpt.plugin.v1.UnloadRequest
+	0, // 6: molsculpt.plugin.v1.Diffusion.Load:output_type -> molsculpt.plugin.v1.LoadDiffusionReply
+	2, // 7: molsculpt.plugin.v1.Diffusion.Score:output_type -> molsculpt.plugin.v1.DiffusionReply
+	8, // 8: molsculpt.plugin.v1.Diffusion.Unload:output_type -> molsculpt.plugin.v1.UnloadReply
+	6, // [6:9] is the sub-list for method output_type
+	3, // [3:6] is the sub-list for method input_type
+	3, // [3:3] is the sub-list for extension type_name
+	3, // [3:3] is the sub-list for extension extendee
+	0, // [0:3] is the sub-list for field type_name
 }
 
 func init() { file_diffusion_proto_init() }
@@ -544,9 +300,9 @@ func file_diffusion_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_diffusion_proto_rawDesc), len(file_diffusion_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   9,
+			NumMessages:   5,
 			NumExtensions: 0,
-			NumServices:   2,
+			NumServices:   1,
 		},
 		GoTypes:           file_diffusion_proto_goTypes,
 		DependencyIndexes: file_diffusion_proto_depIdxs,

@@ -33,6 +33,7 @@ type TrainRequest struct {
 	//	*TrainRequest_Examples
 	//	*TrainRequest_Stop
 	//	*TrainRequest_Checkpointed
+	//	*TrainRequest_Paths
 	Message       isTrainRequest_Message `protobuf_oneof:"message"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -129,6 +130,15 @@ func (x *TrainRequest) GetCheckpointed() *Checkpointed {
 	return nil
 }
 
+func (x *TrainRequest) GetPaths() *Paths {
+	if x != nil {
+		if x, ok := x.Message.(*TrainRequest_Paths); ok {
+			return x.Paths
+		}
+	}
+	return nil
+}
+
 type isTrainRequest_Message interface {
 	isTrainRequest_Message()
 }
@@ -158,6 +168,10 @@ type TrainRequest_Checkpointed struct {
 	Checkpointed *Checkpointed `protobuf:"bytes,6,opt,name=checkpointed,proto3,oneof"`
 }
 
+type TrainRequest_Paths struct {
+	Paths *Paths `protobuf:"bytes,7,opt,name=paths,proto3,oneof"`
+}
+
 func (*TrainRequest_Start) isTrainRequest_Message() {}
 
 func (*TrainRequest_Chunk) isTrainRequest_Message() {}
@@ -170,6 +184,8 @@ func (*TrainRequest_Stop) isTrainRequest_Message() {}
 
 func (*TrainRequest_Checkpointed) isTrainRequest_Message() {}
 
+func (*TrainRequest_Paths) isTrainRequest_Message() {}
+
 type TrainStart struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Spec          []byte                 `protobuf:"bytes,1,opt,name=spec,proto3" json:"spec,omitempty"` // JSON: what the training file says, in the plugin's terms
@@ -177,6 +193,8 @@ type TrainStart struct {
 	Seed          uint64                 `protobuf:"varint,3,opt,name=seed,proto3" json:"seed,omitempty"`
 	HasDefinition bool                   `protobuf:"varint,4,opt,name=has_definition,json=hasDefinition,proto3" json:"has_definition,omitempty"`
 	HasCheckpoint bool                   `protobuf:"varint,5,opt,name=has_checkpoint,json=hasCheckpoint,proto3" json:"has_checkpoint,omitempty"`
+	// models are the names of the base models whose paths can be asked for.
+	Models        []string `protobuf:"bytes,6,rep,name=models,proto3" json:"models,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -244,6 +262,13 @@ func (x *TrainStart) GetHasCheckpoint() bool {
 		return x.HasCheckpoint
 	}
 	return false
+}
+
+func (x *TrainStart) GetModels() []string {
+	if x != nil {
+		return x.Models
+	}
+	return nil
 }
 
 // TrainStop asks the plugin to send a checkpoint and end.
@@ -491,6 +516,7 @@ type TrainReply struct {
 	//	*TrainReply_Progress
 	//	*TrainReply_Chunk
 	//	*TrainReply_Done
+	//	*TrainReply_AskPaths
 	Message       isTrainReply_Message `protobuf_oneof:"message"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -578,6 +604,15 @@ func (x *TrainReply) GetDone() *TrainDone {
 	return nil
 }
 
+func (x *TrainReply) GetAskPaths() *AskPaths {
+	if x != nil {
+		if x, ok := x.Message.(*TrainReply_AskPaths); ok {
+			return x.AskPaths
+		}
+	}
+	return nil
+}
+
 type isTrainReply_Message interface {
 	isTrainReply_Message()
 }
@@ -602,6 +637,10 @@ type TrainReply_Done struct {
 	Done *TrainDone `protobuf:"bytes,5,opt,name=done,proto3,oneof"`
 }
 
+type TrainReply_AskPaths struct {
+	AskPaths *AskPaths `protobuf:"bytes,6,opt,name=ask_paths,json=askPaths,proto3,oneof"`
+}
+
 func (*TrainReply_Propose) isTrainReply_Message() {}
 
 func (*TrainReply_Ask) isTrainReply_Message() {}
@@ -611,6 +650,8 @@ func (*TrainReply_Progress) isTrainReply_Message() {}
 func (*TrainReply_Chunk) isTrainReply_Message() {}
 
 func (*TrainReply_Done) isTrainReply_Message() {}
+
+func (*TrainReply_AskPaths) isTrainReply_Message() {}
 
 // Propose asks for the rewards of finished states.
 type Propose struct {
@@ -675,8 +716,7 @@ func (x *Propose) GetBeta() []float64 {
 	return nil
 }
 
-// Ask asks for states to learn from: molecules of a data set, or labelled
-// trajectories for a guide.
+// Ask asks for states to learn from: molecules of a data set.
 type Ask struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Id            uint64                 `protobuf:"varint,1,opt,name=id,proto3" json:"id,omitempty"`
@@ -737,6 +777,166 @@ func (x *Ask) GetCount() uint32 {
 	return 0
 }
 
+// AskPaths asks for the paths number first to first+count-1 of every base
+// model. A path is a function of the training's seed, the model and its number,
+// so that a training that goes on from a checkpoint can ask for what comes next.
+type AskPaths struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Id            uint64                 `protobuf:"varint,1,opt,name=id,proto3" json:"id,omitempty"`
+	First         uint64                 `protobuf:"varint,2,opt,name=first,proto3" json:"first,omitempty"`
+	Count         uint32                 `protobuf:"varint,3,opt,name=count,proto3" json:"count,omitempty"` // of each model
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AskPaths) Reset() {
+	*x = AskPaths{}
+	mi := &file_trainer_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AskPaths) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AskPaths) ProtoMessage() {}
+
+func (x *AskPaths) ProtoReflect() protoreflect.Message {
+	mi := &file_trainer_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AskPaths.ProtoReflect.Descriptor instead.
+func (*AskPaths) Descriptor() ([]byte, []int) {
+	return file_trainer_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *AskPaths) GetId() uint64 {
+	if x != nil {
+		return x.Id
+	}
+	return 0
+}
+
+func (x *AskPaths) GetFirst() uint64 {
+	if x != nil {
+		return x.First
+	}
+	return 0
+}
+
+func (x *AskPaths) GetCount() uint32 {
+	if x != nil {
+		return x.Count
+	}
+	return 0
+}
+
+// Paths answers an AskPaths: whole paths, model after model.
+type Paths struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Id      uint64                 `protobuf:"varint,1,opt,name=id,proto3" json:"id,omitempty"`
+	Labels  []uint32               `protobuf:"varint,2,rep,packed,name=labels,proto3" json:"labels,omitempty"`   // the model that made each path
+	Lengths []uint32               `protobuf:"varint,3,rep,packed,name=lengths,proto3" json:"lengths,omitempty"` // states of each path, the first and the last included
+	States  *States                `protobuf:"bytes,4,opt,name=states,proto3" json:"states,omitempty"`           // of all paths, one after another
+	Cells   []uint32               `protobuf:"varint,5,rep,packed,name=cells,proto3" json:"cells,omitempty"`     // taken at each state but the last of a path
+	// log_base is the log-likelihood of the path under every model after the
+	// action at each state, that of Stop at the last: states x models
+	// little-endian float64.
+	LogBase []byte `protobuf:"bytes,6,opt,name=log_base,json=logBase,proto3" json:"log_base,omitempty"`
+	// error is set where the host could not answer at all.
+	Error         string `protobuf:"bytes,7,opt,name=error,proto3" json:"error,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Paths) Reset() {
+	*x = Paths{}
+	mi := &file_trainer_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Paths) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Paths) ProtoMessage() {}
+
+func (x *Paths) ProtoReflect() protoreflect.Message {
+	mi := &file_trainer_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Paths.ProtoReflect.Descriptor instead.
+func (*Paths) Descriptor() ([]byte, []int) {
+	return file_trainer_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *Paths) GetId() uint64 {
+	if x != nil {
+		return x.Id
+	}
+	return 0
+}
+
+func (x *Paths) GetLabels() []uint32 {
+	if x != nil {
+		return x.Labels
+	}
+	return nil
+}
+
+func (x *Paths) GetLengths() []uint32 {
+	if x != nil {
+		return x.Lengths
+	}
+	return nil
+}
+
+func (x *Paths) GetStates() *States {
+	if x != nil {
+		return x.States
+	}
+	return nil
+}
+
+func (x *Paths) GetCells() []uint32 {
+	if x != nil {
+		return x.Cells
+	}
+	return nil
+}
+
+func (x *Paths) GetLogBase() []byte {
+	if x != nil {
+		return x.LogBase
+	}
+	return nil
+}
+
+func (x *Paths) GetError() string {
+	if x != nil {
+		return x.Error
+	}
+	return ""
+}
+
 type Progress struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Step          uint64                 `protobuf:"varint,1,opt,name=step,proto3" json:"step,omitempty"`
@@ -749,7 +949,7 @@ type Progress struct {
 
 func (x *Progress) Reset() {
 	*x = Progress{}
-	mi := &file_trainer_proto_msgTypes[9]
+	mi := &file_trainer_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -761,7 +961,7 @@ func (x *Progress) String() string {
 func (*Progress) ProtoMessage() {}
 
 func (x *Progress) ProtoReflect() protoreflect.Message {
-	mi := &file_trainer_proto_msgTypes[9]
+	mi := &file_trainer_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -774,7 +974,7 @@ func (x *Progress) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Progress.ProtoReflect.Descriptor instead.
 func (*Progress) Descriptor() ([]byte, []int) {
-	return file_trainer_proto_rawDescGZIP(), []int{9}
+	return file_trainer_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *Progress) GetStep() uint64 {
@@ -817,7 +1017,7 @@ type TrainDone struct {
 
 func (x *TrainDone) Reset() {
 	*x = TrainDone{}
-	mi := &file_trainer_proto_msgTypes[10]
+	mi := &file_trainer_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -829,7 +1029,7 @@ func (x *TrainDone) String() string {
 func (*TrainDone) ProtoMessage() {}
 
 func (x *TrainDone) ProtoReflect() protoreflect.Message {
-	mi := &file_trainer_proto_msgTypes[10]
+	mi := &file_trainer_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -842,7 +1042,7 @@ func (x *TrainDone) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TrainDone.ProtoReflect.Descriptor instead.
 func (*TrainDone) Descriptor() ([]byte, []int) {
-	return file_trainer_proto_rawDescGZIP(), []int{10}
+	return file_trainer_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *TrainDone) GetCard() []byte {
@@ -863,22 +1063,24 @@ var File_trainer_proto protoreflect.FileDescriptor
 
 const file_trainer_proto_rawDesc = "" +
 	"\n" +
-	"\rtrainer.proto\x12\x13molsculpt.plugin.v1\x1a\fplugin.proto\"\xfc\x02\n" +
+	"\rtrainer.proto\x12\x13molsculpt.plugin.v1\x1a\fplugin.proto\"\xb0\x03\n" +
 	"\fTrainRequest\x127\n" +
 	"\x05start\x18\x01 \x01(\v2\x1f.molsculpt.plugin.v1.TrainStartH\x00R\x05start\x122\n" +
 	"\x05chunk\x18\x02 \x01(\v2\x1a.molsculpt.plugin.v1.ChunkH\x00R\x05chunk\x128\n" +
 	"\arewards\x18\x03 \x01(\v2\x1c.molsculpt.plugin.v1.RewardsH\x00R\arewards\x12;\n" +
 	"\bexamples\x18\x04 \x01(\v2\x1d.molsculpt.plugin.v1.ExamplesH\x00R\bexamples\x124\n" +
 	"\x04stop\x18\x05 \x01(\v2\x1e.molsculpt.plugin.v1.TrainStopH\x00R\x04stop\x12G\n" +
-	"\fcheckpointed\x18\x06 \x01(\v2!.molsculpt.plugin.v1.CheckpointedH\x00R\fcheckpointedB\t\n" +
-	"\amessage\"\xb4\x01\n" +
+	"\fcheckpointed\x18\x06 \x01(\v2!.molsculpt.plugin.v1.CheckpointedH\x00R\fcheckpointed\x122\n" +
+	"\x05paths\x18\a \x01(\v2\x1a.molsculpt.plugin.v1.PathsH\x00R\x05pathsB\t\n" +
+	"\amessage\"\xcc\x01\n" +
 	"\n" +
 	"TrainStart\x12\x12\n" +
 	"\x04spec\x18\x01 \x01(\fR\x04spec\x120\n" +
 	"\x05space\x18\x02 \x01(\v2\x1a.molsculpt.plugin.v1.SpaceR\x05space\x12\x12\n" +
 	"\x04seed\x18\x03 \x01(\x04R\x04seed\x12%\n" +
 	"\x0ehas_definition\x18\x04 \x01(\bR\rhasDefinition\x12%\n" +
-	"\x0ehas_checkpoint\x18\x05 \x01(\bR\rhasCheckpoint\"\v\n" +
+	"\x0ehas_checkpoint\x18\x05 \x01(\bR\rhasCheckpoint\x12\x16\n" +
+	"\x06models\x18\x06 \x03(\tR\x06models\"\v\n" +
 	"\tTrainStop\"\x0e\n" +
 	"\fCheckpointed\"\x95\x01\n" +
 	"\aRewards\x12\x0e\n" +
@@ -894,14 +1096,15 @@ const file_trainer_proto_rawDesc = "" +
 	"\aweights\x18\x03 \x03(\x01R\aweights\x12\x16\n" +
 	"\x06labels\x18\x04 \x03(\rR\x06labels\x12\x10\n" +
 	"\x03end\x18\x05 \x01(\bR\x03end\x12\x14\n" +
-	"\x05error\x18\x06 \x01(\tR\x05error\"\xa6\x02\n" +
+	"\x05error\x18\x06 \x01(\tR\x05error\"\xe4\x02\n" +
 	"\n" +
 	"TrainReply\x128\n" +
 	"\apropose\x18\x01 \x01(\v2\x1c.molsculpt.plugin.v1.ProposeH\x00R\apropose\x12,\n" +
 	"\x03ask\x18\x02 \x01(\v2\x18.molsculpt.plugin.v1.AskH\x00R\x03ask\x12;\n" +
 	"\bprogress\x18\x03 \x01(\v2\x1d.molsculpt.plugin.v1.ProgressH\x00R\bprogress\x122\n" +
 	"\x05chunk\x18\x04 \x01(\v2\x1a.molsculpt.plugin.v1.ChunkH\x00R\x05chunk\x124\n" +
-	"\x04done\x18\x05 \x01(\v2\x1e.molsculpt.plugin.v1.TrainDoneH\x00R\x04doneB\t\n" +
+	"\x04done\x18\x05 \x01(\v2\x1e.molsculpt.plugin.v1.TrainDoneH\x00R\x04done\x12<\n" +
+	"\task_paths\x18\x06 \x01(\v2\x1d.molsculpt.plugin.v1.AskPathsH\x00R\baskPathsB\t\n" +
 	"\amessage\"b\n" +
 	"\aPropose\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\x04R\x02id\x123\n" +
@@ -910,7 +1113,19 @@ const file_trainer_proto_rawDesc = "" +
 	"\x03Ask\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\x04R\x02id\x12\x16\n" +
 	"\x06source\x18\x02 \x01(\tR\x06source\x12\x14\n" +
-	"\x05count\x18\x03 \x01(\rR\x05count\"\xd0\x01\n" +
+	"\x05count\x18\x03 \x01(\rR\x05count\"F\n" +
+	"\bAskPaths\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\x04R\x02id\x12\x14\n" +
+	"\x05first\x18\x02 \x01(\x04R\x05first\x12\x14\n" +
+	"\x05count\x18\x03 \x01(\rR\x05count\"\xc5\x01\n" +
+	"\x05Paths\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\x04R\x02id\x12\x16\n" +
+	"\x06labels\x18\x02 \x03(\rR\x06labels\x12\x18\n" +
+	"\alengths\x18\x03 \x03(\rR\alengths\x123\n" +
+	"\x06states\x18\x04 \x01(\v2\x1b.molsculpt.plugin.v1.StatesR\x06states\x12\x14\n" +
+	"\x05cells\x18\x05 \x03(\rR\x05cells\x12\x19\n" +
+	"\blog_base\x18\x06 \x01(\fR\alogBase\x12\x14\n" +
+	"\x05error\x18\a \x01(\tR\x05error\"\xd0\x01\n" +
 	"\bProgress\x12\x12\n" +
 	"\x04step\x18\x01 \x01(\x04R\x04step\x12\x14\n" +
 	"\x05steps\x18\x02 \x01(\x04R\x05steps\x12D\n" +
@@ -937,7 +1152,7 @@ func file_trainer_proto_rawDescGZIP() []byte {
 	return file_trainer_proto_rawDescData
 }
 
-var file_trainer_proto_msgTypes = make([]protoimpl.MessageInfo, 12)
+var file_trainer_proto_msgTypes = make([]protoimpl.MessageInfo, 14)
 var file_trainer_proto_goTypes = []any{
 	(*TrainRequest)(nil), // 0: molsculpt.plugin.v1.TrainRequest
 	(*TrainStart)(nil),   // 1: molsculpt.plugin.v1.TrainStart
@@ -948,38 +1163,43 @@ var file_trainer_proto_goTypes = []any{
 	(*TrainReply)(nil),   // 6: molsculpt.plugin.v1.TrainReply
 	(*Propose)(nil),      // 7: molsculpt.plugin.v1.Propose
 	(*Ask)(nil),          // 8: molsculpt.plugin.v1.Ask
-	(*Progress)(nil),     // 9: molsculpt.plugin.v1.Progress
-	(*TrainDone)(nil),    // 10: molsculpt.plugin.v1.TrainDone
-	nil,                  // 11: molsculpt.plugin.v1.Progress.MetricsEntry
-	(*Chunk)(nil),        // 12: molsculpt.plugin.v1.Chunk
-	(*Space)(nil),        // 13: molsculpt.plugin.v1.Space
-	(Status)(0),          // 14: molsculpt.plugin.v1.Status
-	(*States)(nil),       // 15: molsculpt.plugin.v1.States
+	(*AskPaths)(nil),     // 9: molsculpt.plugin.v1.AskPaths
+	(*Paths)(nil),        // 10: molsculpt.plugin.v1.Paths
+	(*Progress)(nil),     // 11: molsculpt.plugin.v1.Progress
+	(*TrainDone)(nil),    // 12: molsculpt.plugin.v1.TrainDone
+	nil,                  // 13: molsculpt.plugin.v1.Progress.MetricsEntry
+	(*Chunk)(nil),        // 14: molsculpt.plugin.v1.Chunk
+	(*Space)(nil),        // 15: molsculpt.plugin.v1.Space
+	(Status)(0),          // 16: molsculpt.plugin.v1.Status
+	(*States)(nil),       // 17: molsculpt.plugin.v1.States
 }
 var file_trainer_proto_depIdxs = []int32{
 	1,  // 0: molsculpt.plugin.v1.TrainRequest.start:type_name -> molsculpt.plugin.v1.TrainStart
-	12, // 1: molsculpt.plugin.v1.TrainRequest.chunk:type_name -> molsculpt.plugin.v1.Chunk
+	14, // 1: molsculpt.plugin.v1.TrainRequest.chunk:type_name -> molsculpt.plugin.v1.Chunk
 	4,  // 2: molsculpt.plugin.v1.TrainRequest.rewards:type_name -> molsculpt.plugin.v1.Rewards
 	5,  // 3: molsculpt.plugin.v1.TrainRequest.examples:type_name -> molsculpt.plugin.v1.Examples
 	2,  // 4: molsculpt.plugin.v1.TrainRequest.stop:type_name -> molsculpt.plugin.v1.TrainStop
 	3,  // 5: molsculpt.plugin.v1.TrainRequest.checkpointed:type_name -> molsculpt.plugin.v1.Checkpointed
-	13, // 6: molsculpt.plugin.v1.TrainStart.space:type_name -> molsculpt.plugin.v1.Space
-	14, // 7: molsculpt.plugin.v1.Rewards.status:type_name -> molsculpt.plugin.v1.Status
-	15, // 8: molsculpt.plugin.v1.Examples.states:type_name -> molsculpt.plugin.v1.States
-	7,  // 9: molsculpt.plugin.v1.TrainReply.propose:type_name -> molsculpt.plugin.v1.Propose
-	8,  // 10: molsculpt.plugin.v1.TrainReply.ask:type_name -> molsculpt.plugin.v1.Ask
-	9,  // 11: molsculpt.plugin.v1.TrainReply.progress:type_name -> molsculpt.plugin.v1.Progress
-	12, // 12: molsculpt.plugin.v1.TrainReply.chunk:type_name -> molsculpt.plugin.v1.Chunk
-	10, // 13: molsculpt.plugin.v1.TrainReply.done:type_name -> molsculpt.plugin.v1.TrainDone
-	15, // 14: molsculpt.plugin.v1.Propose.states:type_name -> molsculpt.plugin.v1.States
-	11, // 15: molsculpt.plugin.v1.Progress.metrics:type_name -> molsculpt.plugin.v1.Progress.MetricsEntry
-	0,  // 16: molsculpt.plugin.v1.Trainer.Train:input_type -> molsculpt.plugin.v1.TrainRequest
-	6,  // 17: molsculpt.plugin.v1.Trainer.Train:output_type -> molsculpt.plugin.v1.TrainReply
-	17, // [17:18] is the sub-list for method output_type
-	16, // [16:17] is the sub-list for method input_type
-	16, // [16:16] is the sub-list for extension type_name
-	16, // [16:16] is the sub-list for extension extendee
-	0,  // [0:16] is the sub-list for field type_name
+	10, // 6: molsculpt.plugin.v1.TrainRequest.paths:type_name -> molsculpt.plugin.v1.Paths
+	15, // 7: molsculpt.plugin.v1.TrainStart.space:type_name -> molsculpt.plugin.v1.Space
+	16, // 8: molsculpt.plugin.v1.Rewards.status:type_name -> molsculpt.plugin.v1.Status
+	17, // 9: molsculpt.plugin.v1.Examples.states:type_name -> molsculpt.plugin.v1.States
+	7,  // 10: molsculpt.plugin.v1.TrainReply.propose:type_name -> molsculpt.plugin.v1.Propose
+	8,  // 11: molsculpt.plugin.v1.TrainReply.ask:type_name -> molsculpt.plugin.v1.Ask
+	11, // 12: molsculpt.plugin.v1.TrainReply.progress:type_name -> molsculpt.plugin.v1.Progress
+	14, // 13: molsculpt.plugin.v1.TrainReply.chunk:type_name -> molsculpt.plugin.v1.Chunk
+	12, // 14: molsculpt.plugin.v1.TrainReply.done:type_name -> molsculpt.plugin.v1.TrainDone
+	9,  // 15: molsculpt.plugin.v1.TrainReply.ask_paths:type_name -> molsculpt.plugin.v1.AskPaths
+	17, // 16: molsculpt.plugin.v1.Propose.states:type_name -> molsculpt.plugin.v1.States
+	17, // 17: molsculpt.plugin.v1.Paths.states:type_name -> molsculpt.plugin.v1.States
+	13, // 18: molsculpt.plugin.v1.Progress.metrics:type_name -> molsculpt.plugin.v1.Progress.MetricsEntry
+	0,  // 19: molsculpt.plugin.v1.Trainer.Train:input_type -> molsculpt.plugin.v1.TrainRequest
+	6,  // 20: molsculpt.plugin.v1.Trainer.Train:output_type -> molsculpt.plugin.v1.TrainReply
+	20, // [20:21] is the sub-list for method output_type
+	19, // [19:20] is the sub-list for method input_type
+	19, // [19:19] is the sub-list for extension type_name
+	19, // [19:19] is the sub-list for extension extendee
+	0,  // [0:19] is the sub-list for field type_name
 }
 
 func init() { file_trainer_proto_init() }
@@ -995,6 +1215,7 @@ func file_trainer_proto_init() {
 		(*TrainRequest_Examples)(nil),
 		(*TrainRequest_Stop)(nil),
 		(*TrainRequest_Checkpointed)(nil),
+		(*TrainRequest_Paths)(nil),
 	}
 	file_trainer_proto_msgTypes[6].OneofWrappers = []any{
 		(*TrainReply_Propose)(nil),
@@ -1002,6 +1223,7 @@ func file_trainer_proto_init() {
 		(*TrainReply_Progress)(nil),
 		(*TrainReply_Chunk)(nil),
 		(*TrainReply_Done)(nil),
+		(*TrainReply_AskPaths)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
@@ -1009,7 +1231,7 @@ func file_trainer_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_trainer_proto_rawDesc), len(file_trainer_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   12,
+			NumMessages:   14,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
