@@ -9,9 +9,19 @@
 // combine: [Composite] is the closed form of a composition at the end points,
 // [MixturePolicy], [Potential] and [Guided] are the policies of Garipov et al., and
 // [PathPosterior] is the law of the sampler's proposal without its weights.
+// [Weigh] sums a proposal's law times its importance weights over all paths, and
+// with them the effective sample size.
+//
+// Models that are not balanced have two composites: that of their laws at the end
+// points ([Composite]), and that of their likelihoods on paths ([PathSpaceOf]),
+// which path-likelihood samplers follow.
+//
+// Samples are held against a law by [L1], on [Blocks] of a grid where they are
+// few; [SamplingFloor] is how far perfect ones would be off.
 //
 // The rewards of the grid of Garipov et al. 2023 (arXiv 2309.16115) are
-// [Shubert], [Diagonal] and [Circle].
+// [Shubert], [Diagonal] and [Circle]; [Corners] and [Bump] exist in any
+// dimension.
 //
 // All vectors are logarithms over Graph.States, minus infinity where a state has
 // probability zero.

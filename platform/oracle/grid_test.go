@@ -35,9 +35,9 @@ func grid(t testing.TB, side int) map[string]*oracle.Flows {
 	}
 	out := map[string]*oracle.Flows{}
 	for name, reward := range gridRewards {
-		logR := make([]float64, len(g.States))
-		for i, s := range g.States {
-			logR[i] = reward(sp.Coordinates(s, nil), side)
+		logR, err := reward.On(g)
+		if err != nil {
+			t.Fatal(err)
 		}
 		out[name] = oracle.FlowsOf(g, logR)
 	}
@@ -169,25 +169,17 @@ func TestGoldenNumbersOfTheComposites(t *testing.T) {
 		_, logZ8, _ := oracle.Composite(c, lawsOf(c, small))
 		printed(t, test.text+": Q0 at side 8", math.Exp(logZ8), test.q08)
 		uncorrected := oracle.PathPosterior(c, laws)
-		printed(t, test.text+": uncorrected L1", oracle.L1(blocks(uncorrected), blocksOf(laws[0].Graph, p)), test.uncorrectedBlocks)
+		printed(t, test.text+": uncorrected L1", oracle.L1(coarse(t, laws[0].Graph, uncorrected.Terminal), coarse(t, laws[0].Graph, p)), test.uncorrectedBlocks)
 	}
 }
 
-func blocks(l *oracle.Law) []float64 { return blocksOf(l.Graph, l.Terminal) }
-
-// blocksOf sums a law over blocks of 4 by 4 points.
-func blocksOf(g *oracle.Graph, p []float64) []float64 {
-	sp := g.Space.(*space.Grid)
-	n := (sp.Side() + 3) / 4
-	out := make([]float64, n*n)
-	for i, s := range g.States {
-		z := sp.Coordinates(s, nil)
-		out[z[0]/4*n+z[1]/4] += math.Exp(p[i])
+func coarse(t *testing.T, g *oracle.Graph, p []float64) []float64 {
+	t.Helper()
+	of, n, err := oracle.Blocks(g, 4)
+	if err != nil {
+		t.Fatal(err)
 	}
-	for i := range out {
-		out[i] = math.Log(out[i])
-	}
-	return out
+	return oracle.Coarse(p, of, n)
 }
 
 func TestExactGuidanceHasTheClosedFormAsItsLaw(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"math/rand/v2"
 
 	"github.com/molsculpt/molsculpt/sdk/space"
 	"gonum.org/v1/gonum/floats"
@@ -48,6 +49,23 @@ func classes(children []Edge, cells []float64) []float64 {
 			out[k] = logAdd(out[k], cells[c])
 		}
 	}
+	return out
+}
+
+// Perturbed is the law of an imperfect model: that of l with independent normal
+// noise of the given standard deviation (in nats) on the log-probability of
+// every step, normalised again. What is impossible stays so.
+func (l *Law) Perturbed(sd float64, rng *rand.Rand) *Law {
+	out := &Law{Graph: l.Graph, Stop: make([]float64, len(l.Stop)), Step: make([][]float64, len(l.Step))}
+	for s := range l.Stop {
+		actions := append([]float64{l.Stop[s]}, l.Step[s]...)
+		for i := range actions {
+			actions[i] += sd * rng.NormFloat64()
+		}
+		Normalise(actions)
+		out.Stop[s], out.Step[s] = actions[0], actions[1:]
+	}
+	out.walk()
 	return out
 }
 
