@@ -84,11 +84,11 @@ func (b *bench) interleaved(ours, theirs *side, r request) (o, t times, err erro
 }
 
 // repetitionTime is how long a repetition should take at least, in seconds.
-const repetitionTime = 0.02
+const repetitionTime = 0.1
 
 // counts is how often work that takes so long is done in a repetition.
 func counts(seconds float64) int {
-	return int(min(max(math.Ceil(repetitionTime/seconds), 1), 200))
+	return int(min(max(math.Ceil(repetitionTime/seconds), 1), 1000))
 }
 
 // attempt is a way for torch to do some work.

@@ -3,7 +3,6 @@ package kern
 import (
 	"math"
 	"sync"
-	"sync/atomic"
 )
 
 // tileFunc computes C[mr x cols] = alpha*A*B + beta*C over k terms, where rows
@@ -45,17 +44,20 @@ func activeTiles() *tiles {
 
 // Sizes of a product's blocks. A panel of B, depthOfBlock x nr, stays in the
 // first-level cache (32 KB with AVX-512) while rows of A pass by;
-// rowsOfBlock x depthOfBlock of A (96 KB) and the packed block of B,
+// rowsOfBlock x depthOfBlock of A (24 KB) and the packed block of B,
 // depthOfBlock x colsOfBlock (256 KB), stay in the second-level cache. See Goto
 // and van de Geijn, Anatomy of high-performance matrix multiplication, 2008.
+// So few rows of A, and of C, need few entries of the table of pages.
 const (
 	depthOfBlock = 256
-	rowsOfBlock  = 96 // a multiple of every mr
+	rowsOfBlock  = 24 // a multiple of every mr
 	colsOfBlock  = 256
 	rowApart     = depthOfBlock + 16 // distance of the rows of a copied block of A
 	// Products of at most so many rows read B where it lies: packing would cost
 	// more than it saves.
 	rowsUnpacked = 48
+	// A task has at least so many rows where there are more.
+	rowsOfTask = 96
 	// A product of fewer multiply-adds stays on one thread; to wake another
 	// takes longer than to compute a part of it.
 	minShared = 1 << 21
@@ -72,11 +74,9 @@ type product struct {
 	transposed  bool
 
 	tiles      *tiles
-	rows, cols int // of C in a task
-	down, all  int // tasks below each other; tasks
-	next       atomic.Int64
-	wait       sync.WaitGroup
-	join       func() // kept, so that starting a goroutine allocates nothing
+	rows, cols int         // of C in a task
+	down, all  int         // tasks below each other; tasks
+	task       func(i int) // kept, so that a product allocates nothing
 }
 
 // block holds what a goroutine packs.
@@ -85,10 +85,7 @@ type block struct{ a, b []float32 }
 var (
 	products = sync.Pool{New: func() any {
 		p := &product{}
-		p.join = func() {
-			defer p.wait.Done()
-			p.work()
-		}
+		p.task = p.block
 		return p
 	}}
 	blocks = sync.Pool{New: func() any {
@@ -132,14 +129,7 @@ func Product(threads, m, n, k int, alpha float32, a []float32, rsA, csA int, b [
 		threads = 1
 	}
 	p.divide(threads)
-	p.next.Store(0)
-	helpers := min(threads, p.all) - 1
-	for range helpers {
-		p.wait.Add(1)
-		go p.join()
-	}
-	p.work()
-	p.wait.Wait()
+	Par(threads, p.all, p.task)
 	p.a, p.b, p.c = nil, nil, nil
 	products.Put(p)
 }
@@ -169,11 +159,11 @@ func (p *product) divide(threads int) {
 		want := 4 * threads
 		p.cols = colsOfBlock / 2
 		across := ceilDiv(p.n, p.cols)
-		if across*ceilDiv(p.m, 2*rowsOfBlock) < want {
+		if across*ceilDiv(p.m, 2*rowsOfTask) < want {
 			p.cols = colsOfBlock / 4
 		}
 		across = ceilDiv(p.n, p.cols)
-		down := min(ceilDiv(want, across), ceilDiv(p.m, rowsOfBlock))
+		down := min(ceilDiv(want, across), ceilDiv(p.m, rowsOfTask))
 		p.rows = ceilDiv(ceilDiv(p.m, down), p.tiles.mr) * p.tiles.mr
 	}
 	p.down = ceilDiv(p.m, p.rows)
@@ -182,22 +172,12 @@ func (p *product) divide(threads int) {
 
 func ceilDiv(a, b int) int { return (a + b - 1) / b }
 
-// work takes tasks until none is left.
-func (p *product) work() {
+// block computes task i: rows r0 to r1 of columns c0 to c1 of C.
+func (p *product) block(i int) {
+	r0, c0 := i%p.down*p.rows, i/p.down*p.cols
+	r1, c1 := min(p.m, r0+p.rows), min(p.n, c0+p.cols)
 	packed := blocks.Get().(*block)
-	for {
-		i := int(p.next.Add(1)) - 1
-		if i >= p.all {
-			break
-		}
-		r0, c0 := i%p.down*p.rows, i/p.down*p.cols
-		p.task(r0, min(p.m, r0+p.rows), c0, min(p.n, c0+p.cols), packed)
-	}
-	blocks.Put(packed)
-}
-
-// task computes rows r0 to r1 of columns c0 to c1 of C.
-func (p *product) task(r0, r1, c0, c1 int, packed *block) {
+	defer blocks.Put(packed)
 	nr := p.tiles.nr
 	direct := !p.transposed && r1-r0 <= rowsUnpacked
 	beta := p.beta

@@ -2,6 +2,7 @@ package kern
 
 import (
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 )
@@ -24,11 +25,8 @@ func Par(threads, n int, f func(i int)) {
 		}
 		return
 	}
-	j := &job{f: f, parts: make([]part, threads)}
-	for t := range threads {
-		j.parts[t].next.Store(int64(t * n / threads))
-		j.parts[t].end = int64((t + 1) * n / threads)
-	}
+	j := jobs.Get().(*job)
+	j.open(threads, n, f)
 	for t := 1; t < threads; t++ {
 		w := team.take()
 		if w == nil {
@@ -38,6 +36,8 @@ func Par(threads, n int, f func(i int)) {
 	}
 	j.work(0)
 	j.close()
+	j.f = nil
+	jobs.Put(j)
 }
 
 // ParRows splits n rows into parts of exactly size rows, but for the last, and
@@ -57,6 +57,10 @@ func Even(threads, n, size int) int {
 	return max(1, (n+parts-1)/parts)
 }
 
+// jobs are those that are done. A worker may come late to such a job: it finds
+// it closed, or helps with what it is by then.
+var jobs = sync.Pool{New: func() any { return &job{} }}
+
 // job is the calls of one Par.
 type job struct {
 	f      func(i int)
@@ -73,6 +77,17 @@ type part struct {
 }
 
 const closed = 1 << 32
+
+// open shares out n calls and lets workers in.
+func (j *job) open(threads, n int, f func(i int)) {
+	j.f, j.parts = f, slices.Grow(j.parts[:0], threads)[:threads]
+	for t := range j.parts {
+		j.parts[t].next.Store(int64(t * n / threads))
+		j.parts[t].end = int64((t + 1) * n / threads)
+	}
+	j.joined.Store(0)
+	j.state.Store(0)
+}
 
 // work makes calls until all are taken, beginning with part t.
 func (j *job) work(t int) {
