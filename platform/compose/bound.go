@@ -10,30 +10,150 @@ type Bound struct {
 	Weights []float64 // w over the models, sums to 1
 }
 
-// Bound finds an M for the composition, where the mixture of its own universe
-// covers it: mixtures (M = 1), observations and harmonic means over mixtures of
-// models. Over plain models it is the least one that holds for all densities. Powers, products and nested composites have none, nor has a
+// Bound finds an M for the composition. Over plain models it is the least one
+// that holds for all densities, for the mixture of the observation model where
+// there is one. Over nested composites, which are bounded
+// themselves, and over mixtures that share models it holds and need not be the
+// least. There is none where the backward kernel enters the target, nor for a
 // list of observations so lopsided that its maximum cannot be found.
 func (c *Composition) Bound() (Bound, bool) {
-	m := len(c.models)
-	if w, ok := c.Mixture(); ok {
+	return cover(c.root, len(c.models))
+}
+
+// cover bounds a term by a mixture of the m models, from bounds of its operands.
+func cover(t term, m int) (Bound, bool) {
+	switch t := t.(type) {
+	case base:
+		w := make([]float64, m)
+		w[t] = 1
 		return Bound{0, w}, true
-	}
-	switch t := c.root.(type) {
+	case *mixture:
+		return coverSum(t.of, t.weight.log, m)
+	case *normalised:
+		b, ok := cover(t.of, m)
+		b.LogM -= t.logZ
+		return b, ok
 	case *observed:
-		if w, ok := mixtureOf(t.universe, m); ok {
-			logM, ok := supremum(t.list(), len(t.universe.of))
-			return Bound{logM, w}, ok
+		if h, logScale, ok := t.harmonic(); ok && !isPlain(t.universe.of) {
+			b, ok := cover(h, m)
+			b.LogM += logScale
+			return b, ok
 		}
+		b, ok := coverSum(t.universe.of, t.universe.weight.log, m)
+		if !ok {
+			return b, false
+		}
+		logM, ok := supremum(t.list(), len(t.universe.of))
+		b.LogM += logM
+		return b, ok
 	case *harmonic:
-		// 1/sum(1/x_j) is a harmonic mean over n, which lies below the
-		// arithmetic mean over n.
-		n := len(t.of)
-		if w, ok := mixtureOf(newMixture(t.of, uniform(n)), m); ok {
-			return Bound{-math.Log(float64(n)), w}, true
+		// The operands are at most M_j x_j, so the harmonic is at most 1/W of the
+		// harmonic mean of the x_j under the weights w_j/M_j, W their sum. It lies
+		// below the arithmetic mean under the same weights.
+		bounds, ok := covers(t.of, m)
+		if !ok {
+			return Bound{}, false
 		}
+		log := make([]float64, len(bounds))
+		for j, b := range bounds {
+			log[j] = t.logW[j] - b.LogM
+			bounds[j].LogM = 0
+		}
+		out := weighted(bounds, log, m)
+		out.LogM = -out.LogM
+		return out, true
+	case *product:
+		// The geometric mean lies below the arithmetic one.
+		bounds, ok := covers(t.of, m)
+		if !ok || t.backward {
+			return Bound{}, false
+		}
+		log := make([]float64, len(bounds))
+		var logM float64
+		for j, b := range bounds {
+			log[j] = math.Log(t.kappa[j])
+			logM += t.kappa[j] * b.LogM
+			bounds[j].LogM = 0
+		}
+		out := weighted(bounds, log, m)
+		out.LogM += logM
+		return out, true
 	}
 	return Bound{}, false
+}
+
+func covers(of []term, m int) ([]Bound, bool) {
+	out := make([]Bound, len(of))
+	for i, t := range of {
+		var ok bool
+		if out[i], ok = cover(t, m); !ok {
+			return nil, false
+		}
+	}
+	return out, true
+}
+
+// coverSum bounds sum_i w_i t_i.
+func coverSum(of []term, logW []float64, m int) (Bound, bool) {
+	bounds, ok := covers(of, m)
+	if !ok {
+		return Bound{}, false
+	}
+	return weighted(bounds, logW, m), true
+}
+
+// weighted is the sum of bounds, each with a weight given by its logarithm.
+func weighted(bounds []Bound, logW []float64, m int) Bound {
+	top := math.Inf(-1)
+	for i, b := range bounds {
+		top = math.Max(top, logW[i]+b.LogM)
+	}
+	out := Bound{0, make([]float64, m)}
+	var sum float64
+	for i, b := range bounds {
+		share := math.Exp(logW[i] + b.LogM - top)
+		sum += share
+		for j, w := range b.Weights {
+			out.Weights[j] += share * w
+		}
+	}
+	for j := range out.Weights {
+		out.Weights[j] /= sum
+	}
+	out.LogM = top + math.Log(sum)
+	return out
+}
+
+// isPlain reports whether all operands are models or mixtures of models.
+func isPlain(of []term) bool {
+	for _, t := range of {
+		switch t := t.(type) {
+		case base:
+		case *mixture:
+			if !isPlain(t.of) {
+				return false
+			}
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+// harmonic writes one observation of each of two operands as what it is, a
+// harmonic mean times a constant:
+//
+//	w_f x_f a_y x_y / (a_0 x_0 + a_1 x_1) = w_f a_y / (a_1/x_0 + a_0/x_1)
+func (t *observed) harmonic() (h *harmonic, logScale float64, ok bool) {
+	if len(t.universe.of) != 2 || t.first < 0 || len(t.seen) != 1 {
+		return nil, 0, false
+	}
+	o := t.seen[0]
+	if o.label == t.first || o.kappa != 1 {
+		return nil, 0, false
+	}
+	h = newHarmonic(t.universe.of, []float64{o.prior.log[1], o.prior.log[0]})
+	return h, t.universe.weight.log[t.first] + o.prior.log[o.label], true
 }
 
 // supremum is the logarithm of the largest value of prod_k p(y_k|x)^kappa_k over

@@ -32,9 +32,10 @@ type Composition struct {
 // the order of every vector of densities from then on; nil means those of the
 // expression in order of first appearance.
 //
-// A nested composite is normalised and needs its evidence in known; models and
-// mixtures of normalised operands need none. The error for a missing one is a
-// *[NormaliserError], for an unknown model an *[Error].
+// What has a meaning is e.Simplify(). A nested composite in it is normalised and
+// needs its evidence in known; models and mixtures of normalised operands need
+// none, and operands of products and powers are not normalised. The error for a
+// missing one is a *[NormaliserError], for an unknown model an *[Error].
 func Compile(e *Expression, models []string, known Normalisers) (*Composition, error) {
 	if models == nil {
 		models = e.Models()
@@ -46,7 +47,7 @@ func Compile(e *Expression, models []string, known Normalisers) (*Composition, e
 	for i, name := range models {
 		c.index[name] = i
 	}
-	root, err := c.term(e.Root)
+	root, err := c.term(simplify(e.Root))
 	if err != nil {
 		return nil, err
 	}
@@ -72,23 +73,33 @@ func Mixture(models []string, weights []float64) *Composition {
 	return &Composition{e, models, newMixture(of, newSimplex(positive)), false}
 }
 
-// Nested lists the composites inside e that a compilation normalises, inner ones
-// first, each once.
+// Nested lists the composites inside e.Simplify() that a compilation normalises,
+// inner ones first, each once.
 func Nested(e *Expression) []*Expression {
 	var out []*Expression
 	listed := map[string]bool{}
 	var visit func(n Expr, nested bool)
 	visit = func(n Expr, nested bool) {
 		for _, c := range n.children() {
-			visit(c, true)
+			visit(c, !isScaleFree(n))
 		}
 		if nested && !isNormalised(n) && !listed[n.String()] {
 			listed[n.String()] = true
 			out = append(out, &Expression{e.Source, n})
 		}
 	}
-	visit(e.Root, false)
+	visit(simplify(e.Root), false)
 	return out
+}
+
+// isScaleFree reports whether a constant factor on an operand of e is one on e
+// too, so that there is no need to normalise it.
+func isScaleFree(e Expr) bool {
+	switch e.(type) {
+	case *Product, *Power:
+		return true
+	}
+	return false
 }
 
 // isNormalised reports whether e sums to one without being divided: a model, or
@@ -145,11 +156,15 @@ func (c *compiler) operands(list []Expr) ([]term, error) {
 
 // term compiles e as it stands.
 func (c *compiler) term(e Expr) (term, error) {
-	if m, ok := e.(*Model); ok {
-		return base(c.index[m.Name]), nil
-	}
-	if o, ok := e.(*Obs); ok {
-		return c.obs(o), nil
+	switch e := e.(type) {
+	case *Model:
+		return base(c.index[e.Name]), nil
+	case *Obs:
+		return c.obs(e), nil
+	case *Product:
+		return c.product(e.Operands)
+	case *Power:
+		return c.product([]Expr{e})
 	}
 	of, err := c.operands(e.children())
 	if err != nil {
@@ -176,15 +191,31 @@ func (c *compiler) term(e Expr) (term, error) {
 		}
 		return newObserved(of, w, list), nil
 	case *Harmonic:
-		return &harmonic{of}, nil
-	case *Product:
-		c.backward = true
-		return &product{of, ones(len(of))}, nil
-	case *Power:
-		c.backward = true
-		return &product{of, []float64{e.Exponent}}, nil
+		log := make([]float64, len(of))
+		for i := range of {
+			log[i] = math.Log(e.weight(i))
+		}
+		return newHarmonic(of, log), nil
 	}
 	panic("compose: unknown kind of expression")
+}
+
+// product compiles a product of powers.
+func (c *compiler) product(factors []Expr) (term, error) {
+	of, kappa := make([]term, len(factors)), make([]float64, len(factors))
+	for i, e := range factors {
+		kappa[i] = 1
+		if p, ok := e.(*Power); ok {
+			e, kappa[i] = p.Base, p.Exponent
+		}
+		var err error
+		if of[i], err = c.term(e); err != nil {
+			return nil, err
+		}
+	}
+	t := newProduct(of, kappa)
+	c.backward = c.backward || t.backward
+	return t, nil
 }
 
 func (c *compiler) obs(e *Obs) term {
@@ -216,7 +247,7 @@ func (c *compiler) obs(e *Obs) term {
 
 // mixWeights normalises written weights; none written means equal ones.
 func mixWeights(terms []Term) simplex {
-	if terms[0].Weight == 0 {
+	if !isWritten(terms) {
 		return uniform(len(terms))
 	}
 	w := make([]float64, len(terms))
@@ -229,12 +260,4 @@ func mixWeights(terms []Term) simplex {
 // pair is (alpha, 1-alpha).
 func pair(alpha float64) simplex {
 	return simplex{[]float64{alpha, 1 - alpha}, []float64{math.Log(alpha), math.Log1p(-alpha)}}
-}
-
-func ones(n int) []float64 {
-	out := make([]float64, n)
-	for i := range out {
-		out[i] = 1
-	}
-	return out
 }

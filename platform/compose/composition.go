@@ -1,5 +1,7 @@
 package compose
 
+import "math"
+
 // Expression is what the composition was compiled from.
 func (c *Composition) Expression() *Expression { return c.expression }
 
@@ -63,21 +65,31 @@ type Observation struct {
 
 // Observations is the observation form of a composite:
 //
-//	sum_i w_i p_i(x) * prod_k p(y_k|x)^kappa_k
+//	exp(LogFactor) * sum_i w_i p_i(x) * prod_k p(y_k|x)^kappa_k
 type Observations struct {
-	Weights []float64 // w over Models, sums to 1
-	List    []Observation
+	Weights   []float64 // w over Models, sums to 1
+	List      []Observation
+	LogFactor float64 // 0 but for harmonic and the like of a & b & b
 }
 
 // Observations is the composition as an observation sequence over its models,
 // where it has that form: models, mixtures of models, and &, - and obs over
-// models. It is what a classifier of the labels is trained and asked for.
+// models, and harmonic over two. It is what a classifier of the labels is
+// trained and asked for.
 func (c *Composition) Observations() (*Observations, bool) {
 	m := len(c.models)
 	if w, ok := c.Mixture(); ok {
 		return &Observations{Weights: w}, true
 	}
 	t, ok := c.root.(*observed)
+	var logFactor float64
+	if h, pair := c.root.(*harmonic); pair && len(h.of) == 2 {
+		// 1/(w_0/x_0 + w_1/x_1) = x_0 x_1 / (w_1 x_0 + w_0 x_1)
+		half := uniform(2)
+		prior := newSimplex([]float64{h.weight[1], h.weight[0]})
+		t, ok = newObserved(h.of, half, []seen{{0, half, 1}, {1, prior, 1}}), true
+		logFactor = math.Ln2 - h.logW[0]
+	}
 	if !ok {
 		return nil, false
 	}
@@ -96,9 +108,12 @@ func (c *Composition) Observations() (*Observations, bool) {
 		}
 		return out
 	}
-	out := &Observations{Weights: spread(t.universe.weight)}
+	out := &Observations{Weights: spread(t.universe.weight), LogFactor: logFactor}
 	for _, o := range t.list() {
-		out.List = append(out.List, Observation{place[o.label], spread(o.prior), o.kappa})
+		prior := spread(o.prior)
+		// A model that is an operand twice is one label with both shares.
+		out.LogFactor += o.kappa * math.Log(o.prior.w[o.label]/prior[place[o.label]])
+		out.List = append(out.List, Observation{place[o.label], prior, o.kappa})
 	}
 	return out, true
 }

@@ -233,15 +233,45 @@ func (t *observed) at(x []float64, b float64) float64 {
 	return out
 }
 
-// harmonic is 1 / sum_j 1/x_j, associative and commutative.
-type harmonic struct{ of []term }
+// harmonic is 1 / sum_j w_j/x_j, which does not depend on how it is nested.
+type harmonic struct {
+	of     []term
+	weight []float64
+	logW   []float64
+}
+
+// newHarmonic is the harmonic of operands with weights given by their
+// logarithms. A harmonic divided by its evidence Z is one with weights Z w, so
+// one among the operands is opened.
+func newHarmonic(of []term, logW []float64) *harmonic {
+	t := &harmonic{}
+	for j, f := range of {
+		if n, ok := f.(*normalised); ok {
+			if inner, ok := n.of.(*harmonic); ok {
+				for i, g := range inner.of {
+					t.add(g, logW[j]+n.logZ+inner.logW[i])
+				}
+				continue
+			}
+		}
+		t.add(f, logW[j])
+	}
+	return t
+}
+
+func (t *harmonic) add(of term, logW float64) {
+	t.of = append(t.of, of)
+	t.logW = append(t.logW, logW)
+	t.weight = append(t.weight, math.Exp(logW))
+}
 
 func (t *harmonic) log(l []float64, b float64) float64 {
 	var buf [inline]float64
 	v := logs(t.of, buf[:0], l, b)
 	least := math.Inf(1)
-	for _, u := range v {
-		least = math.Min(least, u)
+	for j := range v {
+		v[j] -= t.logW[j]
+		least = math.Min(least, v[j])
 	}
 	if math.IsInf(least, -1) {
 		return least
@@ -264,39 +294,62 @@ func (t *harmonic) at(x []float64, b float64) float64 {
 		return 0
 	}
 	var sum float64
-	for _, u := range v {
-		sum += least / u
+	for j, u := range v {
+		sum += t.weight[j] * (least / u)
 	}
 	return least / sum
 }
 
 // product is prod_j x_j^kappa_j on densities of end points; on paths, where a
-// density is x/b, it is b prod_j (x_j/b)^kappa_j.
+// density is x/b, it is b prod_j (x_j/b)^kappa_j. Where the exponents sum to one
+// b drops out, and anything may stand for it.
 type product struct {
-	of    []term
-	kappa []float64
+	of       []term
+	kappa    []float64
+	backward bool // b does not drop out
+}
+
+func newProduct(of []term, kappa []float64) *product {
+	var degree float64
+	for _, k := range kappa {
+		degree += k
+	}
+	return &product{of, kappa, math.Abs(degree-1) > 1e-12}
 }
 
 func (t *product) log(l []float64, b float64) float64 {
-	sum := b
-	for j, f := range t.of {
-		v := f.log(l, b)
-		if math.IsInf(v, -1) {
-			return v
+	var buf [inline]float64
+	v := logs(t.of, buf[:0], l, b)
+	unit := b
+	if !t.backward {
+		unit = v[0]
+	}
+	sum := unit
+	for j, u := range v {
+		if math.IsInf(u, -1) {
+			return u
 		}
-		sum += t.kappa[j] * (v - b)
+		sum += t.kappa[j] * (u - unit)
+	}
+	if math.IsNaN(sum) { // exponents beyond 1e300 took factors out of range, up and down
+		return math.Inf(-1)
 	}
 	return sum
 }
 
 func (t *product) at(x []float64, b float64) float64 {
-	out := b
-	for j, f := range t.of {
-		v := f.at(x, b)
-		if v == 0 {
+	var buf [inline]float64
+	v := densities(t.of, buf[:0], x, b)
+	unit := b
+	if !t.backward {
+		unit = v[0]
+	}
+	out := unit
+	for j, u := range v {
+		if u == 0 {
 			return 0
 		}
-		out *= math.Pow(v/b, t.kappa[j])
+		out *= math.Pow(u/unit, t.kappa[j])
 	}
 	return out
 }

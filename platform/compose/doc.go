@@ -17,19 +17,23 @@
 //	a &{t} b        a b / (t a + (1-t) b)       t to 0 gives a, t to 1 gives b
 //	a & b & c       a b c / (a + b + c)^2       n-ary, not (a & b) & c
 //	a - b           a^2 / (a + b)               contrast: a and not b
-//	a -{t} b        a^2 / (t a + (1-t) b)       t to 1 gives a
+//	a -{t} b        a^2 / (t a + (1-t) b)       t = 1 gives a, t to 0 gives a^2 / b
 //	a | b           (a + b) / 2                 mixture
-//	0.7 a | 0.3 b   0.7 a + 0.3 b               weights are normalised
+//	0.7 a | 0.3 b   0.7 a + 0.3 b               weights are normalised, and may be 0
 //	obs(a, a; over a, b, c)                     any list of observations
 //	obs(a^2, b{0.3})                            exponents, and a prior per observation
-//	harmonic(a, b, c)  1 / (1/a + 1/b + 1/c)
-//	product(a, b)      a b
-//	a^2                a power
+//	harmonic(a, b, c)       1 / (1/a + 1/b + 1/c)
+//	harmonic(2 a, 1 b)      1 / (2/a + 1/b)
+//	product(a, b)           a b
+//	a^2                     a power
+//	product(a^0.5, b^0.5)   their geometric mean, homogeneous again
 //
 // Precedence is ^, then & and - (mixing these two needs parentheses), then |.
 // Parentheses nest, and a nested composition is normalised, so that it is a
 // density like those of the models; its evidence has to be known, see
-// [Normalisers].
+// [Normalisers]. Only inside products and powers it is not, where that would
+// change a constant factor. There is no "not b" by itself: what is not like b has
+// to be taken from something, a - b.
 //
 // The constants of & and - and obs are those of the observation model: p(x, y) =
 // p(x) prod_k p(y_k|x), with p the mixture of the universe and p(y_k|x) the

@@ -2,6 +2,7 @@ package compose_test
 
 import (
 	"fmt"
+	"math"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -50,7 +51,12 @@ func TestObservationFormHasTheDensityOfTheComposition(t *testing.T) {
 			Weights: third,
 			List:    []compose.Observation{{2, third, 1}, {1, third, 1}, {0, third, 1}},
 		}},
-		{"harmonic(a, b)", nil},
+		{"harmonic(3 a, 1 b)", &compose.Observations{
+			Weights:   []float64{.5, .5, 0},
+			List:      []compose.Observation{{0, []float64{.5, .5, 0}, 1}, {1, []float64{.25, .75, 0}, 1}},
+			LogFactor: math.Log(2. / 3),
+		}},
+		{"harmonic(a, b, c)", nil},
 		{"a^2", nil},
 		{"(a | b) & c", nil},
 	} {

@@ -29,7 +29,7 @@ type Mix struct {
 
 // Term is one operand of a mixture.
 type Term struct {
-	Weight float64 // as written, positive; 0 in every term where none is written
+	Weight float64 // as written, from 0 up; 0 in every term where none is written
 	Of     Expr
 }
 
@@ -44,7 +44,7 @@ type And struct {
 type Contrast struct {
 	Span
 	Left, Right Expr
-	Alpha       float64 // in (0, 1); 0 where none is written, which means 1/2
+	Alpha       float64 // in (0, 1]; 0 where none is written, which means 1/2
 }
 
 // Obs is a list of observations of the label "which model made this".
@@ -67,19 +67,23 @@ type Member struct {
 	Model  *Model
 }
 
-// Harmonic is the true harmonic composition 1/(1/a + 1/b + ...).
+// Harmonic is the true harmonic composition 1/(w_a/a + w_b/b + ...).
 type Harmonic struct {
 	Span
-	Operands []Expr // two or more
+	Operands []Expr    // two or more
+	Weights  []float64 // as written, positive; nil where none is written, which means 1 each
 }
 
-// Product is the product of densities. Its target needs the backward kernel.
+// Product is the product of densities. Its operands are not normalised, which
+// would change it by a constant factor only. Where its degree is not one, its
+// target needs the backward kernel.
 type Product struct {
 	Span
 	Operands []Expr // two or more
 }
 
-// Power is a density to a positive power. Its target needs the backward kernel.
+// Power is a density to a positive power, which is not normalised either. Its
+// target needs the backward kernel.
 type Power struct {
 	Span
 	Base     Expr

@@ -14,12 +14,14 @@ const maxDepth = 100
 // [Expression.Check]. The error is an *[Error].
 //
 //	mixture = term { "|" term }              every term with a weight, or none
-//	term    = [ number ] combination
+//	term    = [ number ] combination          a weight of 0 takes its term out
 //	combination = power { "&" power } | power "-" power     each sign with an optional "{" number "}"
 //	power   = atom [ "^" number ]
 //	atom    = name | "(" mixture ")" | call
-//	call    = ( "harmonic" | "product" ) "(" mixture { "," mixture } ")"
+//	call    = "product" "(" mixture { "," mixture } ")"
+//	        | "harmonic" "(" part { "," part } ")"      every part with a weight, or none
 //	        | "obs" "(" label { "," label } [ ";" "over" member { "," member } ] ")"
+//	part    = mixture | number combination
 //	label   = name [ "^" number ] [ "{" number { "," number } "}" ]
 //	member  = [ number ] name
 func Parse(source string) (expression *Expression, err error) {
@@ -108,7 +110,24 @@ func (p *parser) unexpected(wanted string) {
 // since is the span from start to the last token taken.
 func (p *parser) since(start int) Span { return Span{start, p.tokens[p.next-1].End} }
 
+// mixture reads a mixture, or the one term it consists of, which cannot have a
+// weight.
 func (p *parser) mixture() Expr {
+	weight, of := p.part()
+	if weight.End > 0 {
+		p.fail(weight.Span, "weights belong to mixtures: 0.7 a | 0.3 b", "a weight without a mixture")
+	}
+	return of
+}
+
+// weight is a weight as written, and where; its span is empty where none is.
+type weight struct {
+	Span
+	value float64
+}
+
+// part reads a mixture; where it is one term only, the weight is that term's.
+func (p *parser) part() (weight, Expr) {
 	if p.depth++; p.depth > maxDepth {
 		p.fail(p.peek().Span, "", "the expression nests more than %d deep", maxDepth)
 	}
@@ -117,29 +136,32 @@ func (p *parser) mixture() Expr {
 	start := p.peek().Start
 	var terms []Term
 	var weights int
-	var bare, weight Span // a term without a weight; one's weight
+	var sum float64
+	var bare Span // a term without a weight
+	var last weight
 	for more := true; more; more = p.accept('|') {
 		var t Term
-		if at := p.peek().Span; p.is(kindNumber) {
-			t.Weight = p.positive("a weight")
-			weight = at
+		written := p.is(kindNumber)
+		if written {
+			last.Span, t.Weight = p.weight()
 			weights++
+			sum += t.Weight
 		}
-		t.Of = p.combination()
-		if t.Weight == 0 {
+		if t.Of = p.combination(); !written {
 			bare = t.Of.At()
 		}
 		terms = append(terms, t)
 	}
 	switch {
-	case len(terms) == 1 && weights == 1:
-		p.fail(weight, "weights belong to mixtures: 0.7 a | 0.3 b", "a weight without a mixture")
 	case len(terms) == 1:
-		return terms[0].Of
+		last.value = terms[0].Weight
+		return last, terms[0].Of
 	case weights > 0 && weights < len(terms):
 		p.fail(bare, "give every operand of the mixture a weight, or none", "an operand without a weight")
+	case weights > 0 && sum == 0:
+		p.fail(p.since(start), "", "every weight of the mixture is 0")
 	}
-	return &Mix{p.since(start), terms}
+	return weight{}, &Mix{p.since(start), terms}
 }
 
 func (p *parser) combination() Expr {
@@ -166,7 +188,7 @@ func (p *parser) combination() Expr {
 		}
 		return e
 	case p.accept('-'):
-		alpha := p.alpha()
+		alpha := p.share()
 		right := p.power()
 		e := &Contrast{p.since(start), left, right, alpha}
 		if p.is('&') || p.is('-') {
@@ -204,6 +226,20 @@ func (p *parser) alpha() float64 {
 	return a
 }
 
+// share reads an optional {alpha} of a contrast, which may be 1.
+func (p *parser) share() float64 {
+	if !p.accept('{') {
+		return 0
+	}
+	if at, a := p.signed("alpha"); a != 1 {
+		p.inUnit(at, a)
+		p.expect('}', "} after alpha")
+		return a
+	}
+	p.expect('}', "} after alpha")
+	return 1
+}
+
 func (p *parser) inUnit(at Span, a float64) {
 	if !(a > 0 && a < 1) {
 		p.fail(at, "it is the left operand's share of the denominator", "alpha must lie between 0 and 1, both excluded")
@@ -219,6 +255,15 @@ func (p *parser) signed(what string) (Span, float64) {
 	}
 	t := p.expect(kindNumber, what)
 	return Span{start, t.End}, sign * t.value
+}
+
+// weight reads a number from 0 up, and where it stands.
+func (p *parser) weight() (Span, float64) {
+	at, x := p.signed("a weight")
+	if !(x >= 0) || math.IsInf(x, 1) {
+		p.fail(at, "", "a weight must be positive and finite, or 0")
+	}
+	return at, x
 }
 
 // positive reads a number greater than 0.
@@ -269,21 +314,15 @@ func (p *parser) call(name token) Expr {
 	switch name.text {
 	case "obs":
 		return p.obs(name)
-	case "harmonic", "product":
+	case "harmonic":
+		return p.harmonic(name)
+	case "product":
 		p.take()
 		var operands []Expr
 		for more := true; more; more = p.accept(',') {
 			operands = append(operands, p.mixture())
 		}
-		p.expect(')', ", or )")
-		at := p.since(name.Start)
-		if len(operands) < 2 {
-			p.fail(at, "", "%s needs two operands at least", name.text)
-		}
-		if name.text == "product" {
-			return &Product{at, operands}
-		}
-		return &Harmonic{at, operands}
+		return &Product{p.closed(name, len(operands)), operands}
 	}
 	hint := "there are harmonic(a, b), product(a, b) and obs(a, b)"
 	if near := nearest(name.text, []string{"harmonic", "product", "obs"}); near != "" {
@@ -291,6 +330,39 @@ func (p *parser) call(name token) Expr {
 	}
 	p.fail(name.Span, hint, "unknown function %q", name.text)
 	return nil
+}
+
+// closed ends a call of a number of operands and is its span.
+func (p *parser) closed(name token, operands int) Span {
+	p.expect(')', ", or )")
+	at := p.since(name.Start)
+	if operands < 2 {
+		p.fail(at, "", "%s needs two operands at least", name.text)
+	}
+	return at
+}
+
+func (p *parser) harmonic(name token) Expr {
+	p.take()
+	e := &Harmonic{}
+	var bare Span // an operand without a weight
+	for more := true; more; more = p.accept(',') {
+		w, of := p.part()
+		switch {
+		case w.End == 0:
+			bare = of.At()
+		case w.value == 0:
+			p.fail(w.Span, "leave the operand out", "a weight of harmonic must be positive")
+		default:
+			e.Weights = append(e.Weights, w.value)
+		}
+		e.Operands = append(e.Operands, of)
+	}
+	e.Span = p.closed(name, len(e.Operands))
+	if e.Weights != nil && len(e.Weights) < len(e.Operands) {
+		p.fail(bare, "give every operand of harmonic a weight, or none", "an operand without a weight")
+	}
+	return e
 }
 
 // model reads the name of a model, where no other operand can stand.

@@ -39,6 +39,10 @@ func TestParsePrintsTheShortestForm(t *testing.T) {
 		{"obs(a{1,2,3}; over a, b, c)", "obs(a{1, 2, 3}; over a, b, c)"},
 		{"harmonic(a, b & c, d | e)", "harmonic(a, b & c, d | e)"},
 		{"product(a^2, b)", "product(a^2, b)"},
+		{"0 a | 1 b", "0 a | 1 b"},
+		{"a -{1} b", "a -{1} b"},
+		{"harmonic(2 a, 3 b & c, 1 (a|b))", "harmonic(2 a, 3 b & c, 1 (a | b))"},
+		{"harmonic(2 a | 3 b, c)", "harmonic(2 a | 3 b, c)"},
 		{"qed.v2 & _x1 - (ü)", ""},
 		{"obs & over", "obs & over"},
 		{"a\n& b", "a & b"},
@@ -79,7 +83,12 @@ func TestParseErrorsPointAndAdvise(t *testing.T) {
 		{"a -{-0.3} b", "    ^~~~", "alpha must lie between 0 and 1", ""},
 		{"a &{0.3} b & c", "   ^~~~~", "alpha belongs to a composition of two, not of 3", "parentheses"},
 		{"a &{} b", "    ^", "where alpha is expected", ""},
-		{"0 a | 1 b", "^", "a weight must be positive", ""},
+		{"0 a | 0 b", "^~~~~~~~~", "every weight of the mixture is 0", ""},
+		{"0 a", "^", "a weight without a mixture", ""},
+		{"a -{0} b", "    ^", "alpha must lie between 0 and 1", ""},
+		{"harmonic(2 a, b)", "              ^", "without a weight", "or none"},
+		{"harmonic(0 a, 1 b)", "         ^", "must be positive", "leave the operand out"},
+		{"product(2 a, b)", "        ^", "a weight without a mixture", ""},
 		{"-1 a | 2 b", "^", "needs an operand on its left", "a - b"},
 		{"1e999 a | 1 b", "^~~~~", "must be positive and finite", ""},
 		{"0.7 a | b", "        ^", "without a weight", "or none"},
@@ -209,7 +218,7 @@ func tree(t *rapid.T, depth int) compose.Expr {
 		weighted := rapid.Bool().Draw(t, "weighted")
 		for _, o := range several() {
 			term := compose.Term{Of: o}
-			if weighted {
+			if weighted && (len(e.Terms) == 0 || rapid.Bool().Draw(t, "takes part")) {
 				term.Weight = positive.Draw(t, "weight")
 			}
 			e.Terms = append(e.Terms, term)
@@ -224,7 +233,11 @@ func tree(t *rapid.T, depth int) compose.Expr {
 	case 3:
 		return &compose.Contrast{Left: tree(t, depth-1), Right: tree(t, depth-1), Alpha: alpha()}
 	case 4:
-		return &compose.Harmonic{Operands: several()}
+		e := &compose.Harmonic{Operands: several()}
+		if rapid.Bool().Draw(t, "weighted") {
+			e.Weights = rapid.SliceOfN(positive, len(e.Operands), len(e.Operands)).Draw(t, "weights")
+		}
+		return e
 	case 5:
 		return &compose.Product{Operands: several()}
 	case 6:

@@ -44,20 +44,17 @@ func operator(sign string, alpha float64) string {
 	return " " + sign + "{" + number(alpha) + "} "
 }
 
-// weighted prints a weight, if one is written, and what it weighs.
-func weighted(weight float64, of string) string {
-	if weight == 0 {
-		return of
-	}
-	return number(weight) + " " + of
-}
+// weigh prints what is weighed behind its weight.
+func weigh(weight float64, of string) string { return number(weight) + " " + of }
 
-func call(name string, operands []Expr) string {
-	args := make([]string, len(operands))
-	for i, o := range operands {
-		args[i] = o.String()
+// isWritten reports whether the weights of a mixture's terms are written.
+func isWritten(terms []Term) bool {
+	for _, t := range terms {
+		if t.Weight > 0 {
+			return true
+		}
 	}
-	return name + "(" + strings.Join(args, ", ") + ")"
+	return false
 }
 
 // String is the model's name.
@@ -67,7 +64,9 @@ func (e *Model) String() string { return e.Name }
 func (e *Mix) String() string {
 	terms := make([]string, len(e.Terms))
 	for i, t := range e.Terms {
-		terms[i] = weighted(t.Weight, within(t.Of, looseAnd))
+		if terms[i] = within(t.Of, looseAnd); isWritten(e.Terms) {
+			terms[i] = weigh(t.Weight, terms[i])
+		}
 	}
 	return strings.Join(terms, " | ")
 }
@@ -96,7 +95,9 @@ func (e *Obs) String() string {
 	if e.Over != nil {
 		members := make([]string, len(e.Over))
 		for i, m := range e.Over {
-			members[i] = weighted(m.Weight, m.Model.Name)
+			if members[i] = m.Model.Name; m.Weight > 0 {
+				members[i] = weigh(m.Weight, members[i])
+			}
 		}
 		over = "; over " + strings.Join(members, ", ")
 	}
@@ -119,11 +120,25 @@ func (l Label) String() string {
 	return out
 }
 
-// String prints harmonic(a, b).
-func (e *Harmonic) String() string { return call("harmonic", e.Operands) }
+// String prints harmonic(a, b), with weights where they are written.
+func (e *Harmonic) String() string {
+	args := make([]string, len(e.Operands))
+	for i, o := range e.Operands {
+		if args[i] = o.String(); e.Weights != nil {
+			args[i] = weigh(e.Weights[i], within(o, looseAnd))
+		}
+	}
+	return "harmonic(" + strings.Join(args, ", ") + ")"
+}
 
 // String prints product(a, b).
-func (e *Product) String() string { return call("product", e.Operands) }
+func (e *Product) String() string {
+	args := make([]string, len(e.Operands))
+	for i, o := range e.Operands {
+		args[i] = o.String()
+	}
+	return "product(" + strings.Join(args, ", ") + ")"
+}
 
 // String prints a^2.
 func (e *Power) String() string { return within(e.Base, tight) + "^" + number(e.Exponent) }
