@@ -161,7 +161,11 @@ func (s *stereoSearch) labelAtoms() (open, changed bool) {
 	return open, changed
 }
 
-// atomLabel is the label of a marked atom with different neighbours.
+// atomLabel is the label of a marked atom with different neighbours. The
+// hydrogen ranks below three neighbours, and below two (at phosphorus and
+// arsenic) so do hydrogen and lone pair. Beside three neighbours the lone pair
+// is taken as RDKit's first perception takes it, not by rank: its labels of
+// sulfoxides are the opposite of those that IUPAC's rules give.
 func (s *stereoSearch) atomLabel(i int) byte {
 	nbrs := s.m.Neighbors(i)
 	odd := false
@@ -177,7 +181,7 @@ func (s *stereoSearch) atomLabel(i int) byte {
 			}
 		}
 	}
-	if degree == 3 && s.m.Atoms[i].Hydrogens() == 1 {
+	if h := s.m.Atoms[i].Hydrogens(); degree == 3 && h == 1 || degree == 2 && h > 0 {
 		odd = !odd
 	}
 	if (s.m.Atoms[i].Chirality == Clockwise) != odd {

@@ -243,7 +243,6 @@ func (p *parser) readChirality(a *chem.Atom) (marked bool, err error) {
 		return true, nil
 	case "AL":
 		a.Chirality = chem.Achiral
-		p.strange = append(p.strange, int32(len(p.m.Atoms)))
 		return false, nil
 	}
 	a.Chirality = chem.Achiral

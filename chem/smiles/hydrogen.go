@@ -7,9 +7,9 @@ import (
 )
 
 // mergeHydrogens turns hydrogen atoms into hydrogen counts of their neighbours
-// where RDKit does: not isotopes, bridges, H-H, hydrogens on wildcards
-// or on centres of another class than tetrahedral, or those that alone carry
-// the mark of a double bond.
+// where RDKit does, whatever the bond: not isotopes, bridges, H-H, hydrogens on
+// wildcards or on centres that are square planar, trigonal bipyramidal or
+// octahedral, or those that alone carry the mark of a double bond.
 func (p *parser) mergeHydrogens() {
 	m := p.m
 	found := false
@@ -32,11 +32,10 @@ func (p *parser) mergeHydrogens() {
 		}
 		nb := m.Neighbors(i)[0]
 		heavy := &m.Atoms[nb.Atom]
-		b := &m.Bonds[nb.Bond]
-		if heavy.Element <= 1 || b.Order != chem.Single || heavy.Geometry != chem.NoGeometry || slices.Contains(p.strange, nb.Atom) {
+		if heavy.Element <= 1 || heavy.Geometry != chem.NoGeometry {
 			continue
 		}
-		if b.Direction != chem.NoDirection && !p.handOver(int(nb.Atom), int(nb.Bond), gone) {
+		if m.Bonds[nb.Bond].Direction != chem.NoDirection && !p.handOver(int(nb.Atom), int(nb.Bond), gone) {
 			continue
 		}
 		drop[i] = true

@@ -62,8 +62,7 @@ type parser struct {
 	rings    []openRing
 	closed   []closure
 	centres  []centre
-	strange  []int32 // atoms with the mark of an allene
-	fresh    bool    // right after an opening bracket of a branch
+	fresh    bool // right after an opening bracket of a branch
 
 	branchMem [8]branch
 	ringMem   [8]openRing

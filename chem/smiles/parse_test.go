@@ -103,6 +103,22 @@ func TestParseReadsExtensions(t *testing.T) {
 	}
 }
 
+func TestHydrogensBecomeCountsWhateverTheBond(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{
+		"CC([H])([H])O": "CCO", "C=[H]": "C", "C:[H]": "C", "C->[H]": "C", "C~[H]": "C", "C[H+]": "C",
+		"O=C(=[H+])C": "CC=O", "C[C@@H](:[H])Cl": "CCCl", "C[C@AL1](F)([H])N": "CC(N)F",
+		"[H]O[H]": "O", "[H][H]": "[H][H]", "[2H]C": "C[2H]", "*[H]": "*[H]", "[H]C[H]": "C",
+	} {
+		if got, want := smiles.Canonical(chemtest.Parse(t, in)), smiles.Canonical(chemtest.Parse(t, want)); got != want {
+			t.Errorf("%q gives %q, want %q", in, got, want)
+		}
+	}
+	if m := chemtest.Parse(t, "F[As@TB5]([H])(Cl)(Br)I"); len(m.Atoms) != 6 {
+		t.Errorf("the hydrogen of a trigonal bipyramid was merged")
+	}
+}
+
 // FuzzParse proves that Parse never panics, and the laws of the canonical form.
 // Left out are rings with wildcards or boron, whose aromaticity depends on the
 // localised form in RDKit's model, and hydrogens beside double bonds, which
