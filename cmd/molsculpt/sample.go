@@ -2,10 +2,12 @@ package main
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/molsculpt/molsculpt/platform"
 	"github.com/molsculpt/molsculpt/platform/catalog"
@@ -20,7 +22,7 @@ func (a *app) sampleCommand() *cobra.Command {
 	var n, particles, maxFragments int
 	var seed uint64
 	var beta float64
-	var resample bool
+	var resample, explain bool
 	c := &cobra.Command{
 		Use:   "sample EXPR",
 		Short: "Write molecules of a model or a composition to standard output",
@@ -35,12 +37,19 @@ list names them), or those of a campaign file.
   a & b    likely under both            a - b    likely under a, not under b
   a | b    mixture                      0.7 a | 0.3 b   with weights
   a &{0.2} b, a -{0.8} b                the balance shifted
-  harmonic(a, b, c), obs(a, a; over a, b, c), a^2, parentheses`,
+  harmonic(a, b, c), obs(a, a; over a, b, c), a^2, parentheses
+
+--explain samples nothing and needs no models: it says what the expression means,
+in words and as a formula, how it is sampled, why so, and what that costs.`,
 		Example: `  molsculpt sample qed -n 10
   molsculpt sample 'qed & sa' -n 1000 > both.smi
-  molsculpt sample 'ours - known' --campaign campaign.yaml -n 100 --resample`,
+  molsculpt sample 'ours - known' --campaign campaign.yaml -n 100 --resample
+  molsculpt sample --explain 'a & (b - c)'`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if explain {
+				return a.explain(args[0])
+			}
 			if n < 1 || n > config.MaxMolecules {
 				return usagef("-n is %d; it must be between 1 and %d", n, config.MaxMolecules)
 			}
@@ -102,7 +111,45 @@ list names them), or those of a campaign file.
 	c.Flags().IntVar(&particles, "particles", config.DefaultParticle, "trajectories of a population")
 	c.Flags().IntVar(&maxFragments, "max-fragments", config.DefaultFragment, "fragments of a molecule at most, for bundled models")
 	c.Flags().BoolVar(&resample, "resample", false, "an unweighted list, drawn from the weighted sample")
+	c.Flags().BoolVar(&explain, "explain", false, "say what the expression means and how it is sampled, and sample nothing")
 	return c
+}
+
+// explain writes what an expression means, over models of any name.
+func (a *app) explain(expr string) error {
+	e, err := compose.Parse(expr)
+	var wrong *compose.Error
+	if errors.As(err, &wrong) {
+		return fmt.Errorf("%w\n%s", err, wrong.Caret())
+	}
+	if err != nil {
+		return err
+	}
+	for _, l := range e.Explain() {
+		fmt.Fprint(a.Out, wrapped(l.Key, l.Text))
+	}
+	return nil
+}
+
+// wrapped is a text behind its key, in lines of at most 100 characters.
+func wrapped(key, text string) string {
+	const indent, width = 17, 100
+	var out strings.Builder
+	out.WriteString(key + strings.Repeat(" ", max(1, indent-len(key))))
+	column := indent
+	for i, word := range strings.Fields(text) {
+		n := utf8.RuneCountInString(word)
+		if i > 0 && column+1+n > width {
+			out.WriteString("\n" + strings.Repeat(" ", indent))
+			column = indent
+		} else if i > 0 {
+			out.WriteByte(' ')
+			column++
+		}
+		out.WriteString(word)
+		column += n
+	}
+	return out.String() + "\n"
 }
 
 // expressionCampaign is a campaign that samples an expression, over the models

@@ -3,39 +3,117 @@ package compose
 import (
 	"fmt"
 	"math"
-	"strconv"
 	"strings"
 )
 
 // Line is one line of an explanation.
 type Line struct{ Key, Text string }
 
-// Explain says in words and formulas what the composition is and how it is
-// sampled.
-func (c *Composition) Explain() []Line {
-	out := []Line{
-		{"composition", c.expression.String()},
-		{"formula", c.expression.Formula()},
+// Explain says, plain words first, what the expression means, what has to be
+// known before it can be sampled, how it can be sampled and what that costs. It
+// needs no model: only what holds for all models of these names is said.
+func (e *Expression) Explain() []Line {
+	unknown := Normalisers{}
+	for _, n := range Nested(e) {
+		unknown[n.String()] = 0
 	}
-	observations, observable := c.Observations()
-	if observable && len(observations.List) > 0 {
-		out = append(out, Line{"observations", c.describe(observations)})
+	c, err := Compile(e, nil, unknown)
+	if err != nil {
+		panic("compose: an expression does not compile over its own models")
 	}
+	return c.explain(false)
+}
+
+// Explain is [Expression.Explain] with the bound that the known evidence of
+// nested composites gives.
+func (c *Composition) Explain() []Line { return c.explain(true) }
+
+func (c *Composition) explain(known bool) []Line {
+	s := c.expression.Simplify()
+	out := []Line{{"composition", c.expression.String()}, {"in words", c.expression.Words()}}
+	if s.String() != c.expression.String() {
+		out = append(out, Line{"simplified", s.String() + ", which has the same law"})
+	}
+	out = append(out, Line{"formula", s.Formula()})
+	nested := Nested(s)
+	if len(nested) > 0 {
+		out[len(out)-1].Text += ", where [ ] is a composition by itself, divided by its evidence"
+	}
+	out = append(out, c.observationLine(), c.backwardLine())
+	for _, n := range nested {
+		out = append(out, Line{"needed first", fmt.Sprintf("the evidence of %s, estimated once, with its error, before the run", n)})
+	}
+	return append(out, c.boundLine(known || len(nested) == 0), c.methodLine(), c.costLine())
+}
+
+func (c *Composition) observationLine() Line {
+	o, ok := c.Observations()
+	switch {
+	case ok && len(o.List) == 0:
+		return Line{"observations", "none: it is a mixture of its models"}
+	case ok:
+		return Line{"observations", c.describe(o) + ": what a classifier of \"which model made this\" would be asked"}
+	}
+	return Line{"observations", "it is no list of observations of single models, so no one classifier guides it; the models' own likelihoods do"}
+}
+
+func (c *Composition) backwardLine() Line {
 	if c.backward {
-		out = append(out, Line{"target", "on paths, with the shared backward kernel: powers and products need log P_B"})
+		return Line{"backward kernel", "enters the target: the degree is not one, so log P_B of each path is counted (it is known, no model is asked)"}
 	}
-	bound, bounded := c.Bound()
-	switch _, mix := c.Mixture(); {
-	case mix:
-		out = append(out, Line{"method", "ancestral: each step from the posterior mixture of the models; exact, constant weights"})
-	default:
-		method := "sequential Monte Carlo with the path posterior as twist; one pass of each model a step, weights correct the rest"
-		out = append(out, Line{"method", method})
+	return Line{"backward kernel", "drops out: the models' likelihoods of the path are all that counts"}
+}
+
+// boundLine says what bounds the composition; numbers need to be known.
+func (c *Composition) boundLine(known bool) Line {
+	b, ok := c.Bound()
+	if !ok {
+		return Line{"bound", "none is known, so rejection from a mixture cannot sample it"}
 	}
-	if bounded && bound.LogM < 0 {
-		out = append(out, Line{"bound", fmt.Sprintf("plain rejection from the mixture accepts evidence / %s of its draws", short(math.Exp(bound.LogM)))})
+	var of []string
+	var w []float64
+	for i, v := range b.Weights {
+		if v > 0 {
+			of, w = append(of, c.models[i]), append(w, v)
+		}
 	}
-	return out
+	if !known {
+		return Line{"bound", "one holds, by a mixture of " + strings.Join(of, ", ") + "; its height follows from the evidence that is needed first"}
+	}
+	m := math.Exp(b.LogM)
+	text := fmt.Sprintf("it is nowhere more than M = %s times %s", short(m), linear(w, of))
+	if _, mixture := c.Mixture(); !mixture {
+		text += fmt.Sprintf("; rejection from that mixture keeps evidence / M of its draws: %s of them at an evidence of %s, %s at %s",
+			percent(.4), short(.4*m), percent(.001), short(.001*m))
+	}
+	return Line{"bound", text}
+}
+
+func percent(share float64) string { return short(100*share) + " %" }
+
+func (c *Composition) methodLine() Line {
+	if _, ok := c.Mixture(); ok {
+		return Line{"method", "ancestral, because it is a mixture: each step follows the models in proportion to how well they explain the path so far; exact, all weights equal"}
+	}
+	text := "sequential Monte Carlo (smc), because it is no mixture: each step follows the composition of the models' likelihoods of the path so far, weights correct what that gets wrong"
+	if _, ok := c.Bound(); ok {
+		return Line{"method", text + "; rejection is exact too, and better where it keeps more than a few percent of its draws"}
+	}
+	return Line{"method", text}
+}
+
+func (c *Composition) costLine() Line {
+	text := fmt.Sprintf("each step asks each of the %d models once about a state, whatever the number of children; no training, no classifier", len(c.models))
+	if len(c.models) == 1 {
+		text = "each step asks the model once about a state, whatever the number of children; no training, no classifier"
+	}
+	if _, mixture := c.Mixture(); mixture {
+		return Line{"cost", text}
+	}
+	if _, ok := c.Bound(); ok {
+		text += "; rejection asks M / evidence times as often for each molecule that it keeps"
+	}
+	return Line{"cost", text}
 }
 
 // describe prints "(a, b{0.3, 0.7}) over 0.5 a, 0.5 b".
@@ -72,101 +150,4 @@ func closeTo(a, b []float64) bool {
 		}
 	}
 	return true
-}
-
-func short(x float64) string { return strconv.FormatFloat(x, 'g', 4, 64) }
-
-// Formula is the density of the composition in its models' densities, up to a
-// constant factor. Brackets [ ] stand for a nested composite divided by its
-// evidence.
-func (e *Expression) Formula() string { return formula(e.Root) }
-
-func formula(e Expr) string {
-	of := make([]string, len(e.children()))
-	for i, c := range e.children() {
-		of[i] = factor(c)
-	}
-	switch e := e.(type) {
-	case *Model:
-		return e.Name
-	case *Mix:
-		w := mixWeights(e.Terms)
-		return linear(w.w, of)
-	case *And:
-		return strings.Join(of, " * ") + " / (" + denominator(e.Alpha, of) + ")" + superscript(float64(len(of)-1))
-	case *Contrast:
-		return of[0] + "^2 / (" + denominator(e.Alpha, of) + ")"
-	case *Harmonic:
-		return "1 / (1/" + strings.Join(of, " + 1/") + ")"
-	case *Product:
-		return strings.Join(of, " * ")
-	case *Power:
-		return of[0] + superscript(e.Exponent)
-	case *Obs:
-		return e.formula()
-	}
-	panic("compose: unknown kind of expression")
-}
-
-// factor is the formula of an operand, bracketed where it is not a single name.
-func factor(e Expr) string {
-	switch e.(type) {
-	case *Model:
-		return e.String()
-	case *Mix:
-		return "(" + formula(e) + ")"
-	}
-	return "[" + formula(e) + "]"
-}
-
-func superscript(k float64) string {
-	if k == 1 {
-		return ""
-	}
-	return "^" + short(k)
-}
-
-func denominator(alpha float64, of []string) string {
-	if alpha == 0 {
-		return strings.Join(of, " + ")
-	}
-	return linear([]float64{alpha, 1 - alpha}, of)
-}
-
-func linear(w []float64, of []string) string {
-	parts := make([]string, len(of))
-	for i := range of {
-		parts[i] = short(w[i]) + " " + of[i]
-	}
-	return strings.Join(parts, " + ")
-}
-
-// formula writes the mixture over the universe and one posterior per label.
-func (e *Obs) formula() string {
-	universe := e.universe()
-	names := make([]string, len(universe))
-	terms := make([]Term, len(universe))
-	at := map[string]int{}
-	for i, m := range universe {
-		names[i], terms[i] = m.Model.Name, Term{Weight: m.Weight}
-		at[m.Model.Name] = i
-	}
-	w := mixWeights(terms).w
-	out := []string{"(" + linear(w, names) + ")"}
-	for _, l := range e.Labels {
-		alpha := w
-		switch {
-		case len(l.Alpha) == 1:
-			alpha = pair(l.Alpha[0]).w
-		case l.Alpha != nil:
-			alpha = newSimplex(l.Alpha).w
-		}
-		i := at[l.Model.Name]
-		p := "(" + short(alpha[i]) + " " + names[i] + " / (" + linear(alpha, names) + "))"
-		if l.Exponent != 0 {
-			p += superscript(l.Exponent)
-		}
-		out = append(out, p)
-	}
-	return strings.Join(out, " * ")
 }
