@@ -95,6 +95,7 @@ type lane struct {
 	answers [][]space.Steps // per model, per state of the call
 	table   proposal
 	known   transitions
+	guide   guidance
 }
 
 // mover is one particle of one walk.
@@ -109,17 +110,22 @@ func newLane(s *Sampler) *lane {
 		slot:    map[space.State]int{},
 		answers: make([][]space.Steps, len(s.bases)),
 		known:   transitions{space: s.space},
+		guide:   guidance{twist: &s.opts.Twist},
 	}
 }
 
 func (l *lane) run(ctx context.Context, f *fleet) error {
+	origin, err := l.guide.origin(ctx)
+	if err != nil {
+		return err
+	}
 	for {
 		for len(l.active) < l.opts.InFlight {
 			index, ok := f.claim(ctx, len(l.active) == 0)
 			if !ok {
 				break
 			}
-			l.active = append(l.active, newWalk(l.Sampler, index))
+			l.active = append(l.active, newWalk(l.Sampler, index, origin))
 		}
 		if err := ctx.Err(); err != nil {
 			return err
@@ -133,6 +139,9 @@ func (l *lane) run(ctx context.Context, f *fleet) error {
 		going := l.active[:0]
 		for _, w := range l.active {
 			if w.finishRound() {
+				if l.watch != nil {
+					l.watch(w)
+				}
 				f.done <- result{population: w.population()}
 			} else {
 				going = append(going, w)
@@ -151,19 +160,55 @@ const batch = 256
 // round moves every unfinished particle by one step.
 func (l *lane) round(ctx context.Context) error {
 	l.gather()
-	for first := 0; first < len(l.states); first += batch {
+	for first := 0; first < len(l.states); {
 		if err := ctx.Err(); err != nil { // a model need not look
 			return err
 		}
 		states := l.states[first:min(first+batch, len(l.states))]
+		if l.guide.many() {
+			states = l.few(states)
+		}
 		if err := l.ask(ctx, states); err != nil {
 			return err
 		}
-		for i := range states {
-			l.table.load(l.answers, i)
-			for _, m := range l.movers[first+i] {
-				l.move(m.walk, &m.walk.particles[m.particle])
-			}
+		if err := l.step(ctx, states, l.movers[first:]); err != nil {
+			return err
+		}
+		first += len(states)
+	}
+	return nil
+}
+
+// few is as many of the states as have some thousand children together, one at
+// least.
+func (l *lane) few(states []space.State) []space.State {
+	cells := 0
+	for i, s := range states {
+		if cells += l.space.Rows(s) * l.space.Columns(); cells > maxChildren && i > 0 {
+			return states[:i]
+		}
+	}
+	return states
+}
+
+// maxChildren bounds the children that a guide of states is asked about at once.
+const maxChildren = 1 << 14
+
+// step moves the particles that stand at the states, of which the models have
+// been asked.
+func (l *lane) step(ctx context.Context, states []space.State, movers [][]mover) error {
+	if l.opts.Twist.Children != AllChildren {
+		return l.search(ctx, states, movers)
+	}
+	if err := l.askGuide(ctx, states); err != nil {
+		return err
+	}
+	for i, s := range states {
+		l.table.load(l.answers, i)
+		questions := l.value(s, i)
+		for _, m := range movers[i] {
+			m.walk.questions += questions
+			l.move(i, m.walk, &m.walk.particles[m.particle])
 		}
 	}
 	return nil
@@ -177,6 +222,7 @@ func (l *lane) gather() {
 	for _, w := range l.active {
 		for j := range w.particles {
 			p := &w.particles[j]
+			p.logStep = logImpossible
 			if p.done {
 				continue
 			}

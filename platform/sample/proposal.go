@@ -4,7 +4,6 @@ import (
 	"math"
 	"slices"
 
-	"github.com/molsculpt/molsculpt/platform/compose"
 	"github.com/molsculpt/molsculpt/sdk/space"
 )
 
@@ -14,8 +13,9 @@ const stop = -1
 var stopCells = []int{stop}
 
 // proposal is the distribution over the actions at a state that one step draws
-// from: r(action) proportional to the target of the path with that action added.
-// It is loaded once for a state and then weighed for every particle there.
+// from: r(action) proportional to the target of the path with that action added,
+// times the guide's value of the action. It is loaded once for a state and then
+// weighed for every particle there.
 type proposal struct {
 	m     int
 	steps []*space.Steps // of each model, at the loaded state
@@ -24,22 +24,33 @@ type proposal struct {
 	// model i.
 	p []float64
 
+	guided bool
+	logQ   []float64 // of a guide, its value of each action, Stop first
+
 	r   []float64 // r of each action, Stop first, not normalised
 	sum float64
 	x   []float64 // scratch, one for each model
+	x2  []float64 // scratch, one for each action
 }
 
-// load takes the answers of all models for one state.
-func (t *proposal) load(answers [][]space.Steps, slot int) {
+// open takes the answers of all models for one state.
+func (t *proposal) open(answers [][]space.Steps, slot int) {
 	t.m = len(answers)
 	t.steps = t.steps[:0]
 	for i := range answers {
 		t.steps = append(t.steps, &answers[i][slot])
 	}
+	t.x = slices.Grow(t.x[:0], t.m)[:t.m]
+	t.guided = false
+}
+
+// load opens a state and makes ready to weigh its actions.
+func (t *proposal) load(answers [][]space.Steps, slot int) {
+	t.open(answers, slot)
 	n := 1 + len(t.steps[0].Cells)
 	t.p = slices.Grow(t.p[:0], n*t.m)[:n*t.m]
 	t.r = slices.Grow(t.r[:0], n)[:n]
-	t.x = slices.Grow(t.x[:0], t.m)[:t.m]
+	t.x2 = slices.Grow(t.x2[:0], n)[:n]
 	for i, answer := range t.steps {
 		t.p[i] = exp(answer.Stop)
 		at := t.m + i
@@ -77,36 +88,36 @@ func (t *proposal) log(i, action int) float64 {
 // part of it.
 const tooSmall = 1e-200
 
-// weigh fills r for a path whose log-likelihoods are l and logB. It reports
-// false where no action is possible.
+// weigh fills r for a path of that many steps whose log-likelihoods are l and
+// logB. It reports false where no action is possible.
 //
 // The densities are scaled by the greatest likelihood of the path, which r, a
 // ratio, does not notice. The backward kernel's share of the coming step is left
 // out: it would cost the parents of every child, and belongs to the weight, not
 // to the proposal.
-func (t *proposal) weigh(c *compose.Composition, l []float64, logB float64) bool {
+func (t *proposal) weigh(s *steering, l []float64, logB float64, steps int) bool {
 	top := slices.Max(l)
 	scale := t.x
 	for i := range l {
 		scale[i] = math.Exp(l[i] - top)
 	}
 	b := math.Exp(logB - top)
-	t.sum = c.Densities(t.r, t.p, scale, b)
+	t.sum = s.densities(t, scale, b, steps)
 	if t.sum > tooSmall && t.sum < 1/tooSmall {
 		return true
 	}
-	return t.weighLogs(c, l, logB)
+	return t.weighLogs(s, l, logB, steps)
 }
 
 // weighLogs is weigh on logarithms, for paths whose densities lie further apart
 // than floating point reaches.
-func (t *proposal) weighLogs(c *compose.Composition, l []float64, logB float64) bool {
+func (t *proposal) weighLogs(s *steering, l []float64, logB float64, steps int) bool {
 	best := logImpossible
 	for a := range t.r {
 		for i := range l {
 			t.x[i] = l[i] + t.log(i, a-1)
 		}
-		t.r[a] = c.LogDensity(t.x, logB)
+		t.r[a] = s.logDensity(t, a-1, t.x, logB, steps)
 		best = max(best, t.r[a])
 	}
 	t.sum = 0
@@ -146,21 +157,44 @@ func (t *proposal) logR(cells []int) float64 {
 	return math.Log(sum / t.sum)
 }
 
+// possible reports whether any model takes the action.
+func (t *proposal) possible(action int) bool {
+	for i := range t.steps {
+		if !math.IsInf(t.log(i, action), -1) {
+			return true
+		}
+	}
+	return false
+}
+
 // logStep is the log-probability of taking any of the cells under model i.
 func (t *proposal) logStep(i int, cells []int) float64 {
 	if len(cells) == 1 {
 		return t.log(i, cells[0])
 	}
+	return logSum(cells, func(c int) float64 { return t.log(i, c) })
+}
+
+// logValue is the guide's value of a child that the cells lead to: their mean.
+func (t *proposal) logValue(cells []int) float64 {
+	if len(cells) == 1 {
+		return t.logQ[cells[0]+1]
+	}
+	return logSum(cells, func(c int) float64 { return t.logQ[c+1] }) - math.Log(float64(len(cells)))
+}
+
+// logSum is the logarithm of a sum over cells of exponentials.
+func logSum(cells []int, log func(cell int) float64) float64 {
 	best := logImpossible
 	for _, c := range cells {
-		best = max(best, t.log(i, c))
+		best = max(best, log(c))
 	}
 	if math.IsInf(best, -1) {
 		return best
 	}
 	var sum float64
 	for _, c := range cells {
-		sum += math.Exp(t.log(i, c) - best)
+		sum += math.Exp(log(c) - best)
 	}
 	return best + math.Log(sum)
 }

@@ -11,50 +11,14 @@ import (
 	"github.com/molsculpt/molsculpt/sdk/space"
 )
 
-// Method says how trajectories are drawn.
-type Method int
-
-const (
-	// Auto is Ancestral for mixtures and SMC for all else.
-	Auto Method = iota
-	// Ancestral draws each path by itself, exactly, with constant weights. It
-	// exists for mixtures of models.
-	Ancestral
-	// SMC is sequential Monte Carlo with the path posterior as twist.
-	SMC
-	// Rejection draws from a mixture of the models and keeps a path with
-	// probability gamma / (M mixture). It is exact, with constant weights, and
-	// keeps evidence / M of the draws. It exists where the composition has a
-	// bound M. A population then holds what was kept of its draws.
-	Rejection
-)
-
-// String is the method's name, as it is written in a campaign.
-func (m Method) String() string {
-	if m < Auto || m > Rejection {
-		return fmt.Sprintf("method %d", int(m))
-	}
-	return [...]string{"auto", "ancestral", "smc", "rejection"}[m]
-}
-
-// ParseMethod reads a method's name; "" is Auto.
-func ParseMethod(name string) (Method, error) {
-	if name == "" {
-		return Auto, nil
-	}
-	for m := Auto; m <= Rejection; m++ {
-		if m.String() == name {
-			return m, nil
-		}
-	}
-	return Auto, fmt.Errorf("sample: unknown method %q: there are auto, ancestral, smc and rejection", name)
-}
-
 // Options steer a sampler. The zero value is usable; fields marked (*) do not
 // change any result, only its speed.
 type Options struct {
 	Method Method
 	Seed   uint64
+
+	// Twist steers SMC and Guided; zero is the path posterior.
+	Twist Twist
 
 	// Particles is the size of a population; 0 means 64.
 	Particles int
@@ -89,12 +53,15 @@ var ErrNoSupport = errors.New("sample: the composition has no support that its m
 // Sampler draws populations of trajectories of one composition. It is safe for
 // concurrent use if its policies are.
 type Sampler struct {
-	space    space.Space
-	bases    []space.Policy
-	target   *compose.Composition
-	proposal *compose.Composition // what the steps follow; the target, but for Rejection
-	bound    compose.Bound        // of Rejection
-	opts     Options
+	space  space.Space
+	bases  []space.Policy
+	target *compose.Composition
+	bound  compose.Bound // of the target, where there is one
+	steer  steering
+	opts   Options
+
+	trace func(logBase []float64, logB float64) float64 // of unfinished paths, kept in place.logPsi
+	watch func(*walk)                                   // sees every finished walk
 }
 
 // New makes a sampler of a composition over a space. The policies are those of
@@ -119,12 +86,17 @@ func New(sp space.Space, bases []space.Policy, target *compose.Composition, opts
 	if opts.InFlight == 0 {
 		opts.InFlight = max(1, 256/opts.Particles)
 	}
-	s := &Sampler{space: sp, bases: bases, target: target, proposal: target, opts: opts}
+	if opts.Twist.Candidates == 0 {
+		opts.Twist.Candidates = 8
+	}
+	s := &Sampler{space: sp, bases: bases, target: target, opts: opts}
 	_, mixture := target.Mixture()
+	var bounded bool
+	s.bound, bounded = target.Bound()
 	switch opts.Method {
 	case Auto:
 		s.opts.Method = SMC
-		if mixture {
+		if mixture && !opts.Twist.guided() {
 			s.opts.Method = Ancestral
 		}
 	case Ancestral:
@@ -132,15 +104,17 @@ func New(sp space.Space, bases []space.Policy, target *compose.Composition, opts
 			return nil, fmt.Errorf("sample: make sampler: %s is no mixture of models, which ancestral sampling needs; use smc", target.Expression())
 		}
 	case Rejection:
-		var ok bool
-		if s.bound, ok = target.Bound(); !ok {
+		if !bounded {
 			return nil, fmt.Errorf("sample: make sampler: no bound is known for %s, which rejection needs; use smc", target.Expression())
 		}
-		s.proposal = compose.Mixture(target.Models(), s.bound.Weights)
-	case SMC:
+	case SMC, Uncorrected, Guided:
 	default:
 		return nil, fmt.Errorf("sample: make sampler: %v is not a method", opts.Method)
 	}
+	if err := opts.Twist.check(s.opts.Method, target); err != nil {
+		return nil, fmt.Errorf("sample: make sampler: %w", err)
+	}
+	s.steer = steer(s.opts.Method, target, &s.opts.Twist, s.bound)
 	return s, nil
 }
 
@@ -182,10 +156,21 @@ type Population struct {
 	Index        int
 	Trajectories []Trajectory // those of positive weight, by particle
 	Drawn        int          // particles walked, those of weight zero included
-	LogEvidence  float64      // log of the sum of the weights; minus infinity where every particle died
+	LogEvidence  float64      // log of the sum of the weights; minus infinity where every particle died, NaN where the method is not exact
 	MinESS       float64      // smallest effective sample size on the way, in particles, before any resampling
 	Resamplings  int
 	Evaluations  int // states that its particles asked the models about
+	Questions    int // values that its particles asked the guide for
+	Violations   int // guide's values found above the upper bound
+	Residuals    []Residual
+}
+
+// Residual is the log-weight of one step, over the particles that took it: the
+// martingale residual of the twist, 0 everywhere where it is exact. Steps of
+// weight zero are left out.
+type Residual struct {
+	Count    int
+	Mean, SD float64 // SD is 0 for one
 }
 
 // Populations streams finished populations in order of their index, from

@@ -19,6 +19,9 @@ type walk struct {
 	minESS      float64
 	resamplings int
 	evaluations int
+	questions   int
+	violations  int
+	residuals   []moments
 }
 
 // particle is a path and its bookkeeping.
@@ -31,19 +34,22 @@ type particle struct {
 	logB      float64   // log P_B of the path
 	logGamma  float64   // log target of the path
 	logWeight float64
+	logStep   float64 // log-weight of the step of this round, minus infinity where there was none
 }
 
 // place is a state on a path and the way there, shared by all particles that
 // came through it together.
 type place struct {
-	state space.State
-	from  *place
-	steps int // states on the path, this one included
+	state  space.State
+	from   *place
+	steps  int     // states on the path, this one included
+	logPsi float64 // of the path, where the sampler traces it
 }
 
 // newWalk starts a population: all particles at the initial state, each with the
-// weight gamma(start) / particles.
-func newWalk(s *Sampler, index int) *walk {
+// weight gamma(start) / particles. The guide's value of the start is logQ, 0
+// where there is none.
+func newWalk(s *Sampler, index int, logQ float64) *walk {
 	n, m := s.opts.Particles, len(s.bases)
 	w := &walk{
 		Sampler:   s,
@@ -56,7 +62,7 @@ func newWalk(s *Sampler, index int) *walk {
 	logs := make([]float64, n*m)
 	gamma := 0. // of a mixture
 	if s.opts.Method == SMC {
-		gamma = s.target.LogDensity(logs[:m], 0)
+		gamma = s.steer.log(logs[:m], 0, 0, false) + logQ
 	}
 	for j := range w.particles {
 		w.particles[j] = particle{
@@ -77,33 +83,83 @@ func scramble(x uint64) uint64 {
 	return x ^ x>>31
 }
 
+// mixed is the log-likelihoods that mix the models at a state of the call: those
+// of the particle's path, but where the guide gives its posterior.
+func (l *lane) mixed(slot int, p *particle) []float64 {
+	if l.opts.Twist.GuideMixture {
+		return l.guide.mixing[slot]
+	}
+	return p.logBase
+}
+
 // move takes a particle one step on from the loaded state.
-func (l *lane) move(w *walk, p *particle) {
+func (l *lane) move(slot int, w *walk, p *particle) {
 	t := &l.table
-	if !t.weigh(w.proposal, p.logBase, p.logB) {
-		p.done, p.logWeight = true, logImpossible
+	if !t.weigh(&l.steer, l.mixed(slot, p), p.logB, p.path.steps-1) {
+		p.die()
 		return
 	}
 	action := t.pick(p.draw)
-	cells := stopCells
-	if action != stop {
+	cells := l.advance(p, action)
+	if l.opts.Method != SMC {
+		return // the steps are exact, or are meant to go without weights
+	}
+	gamma := l.steer.log(p.logBase, p.logB, p.path.steps-1, p.done)
+	if t.guided && (action != stop || l.steer.endsQ) {
+		gamma += t.logValue(cells)
+	}
+	w.weigh(p, gamma, -t.logR(cells))
+}
+
+// advance takes an action of the opened state and returns the cells that lead
+// where it leads.
+func (l *lane) advance(p *particle, action int) (cells []int) {
+	cells = stopCells
+	if action == stop {
+		p.done = true
+	} else {
 		next := l.known.take(p.path.state, action)
 		cells = next.cells
 		p.logB += next.logBackward
-		p.path = &place{next.child, p.path, p.path.steps + 1}
-	} else {
-		p.done = true
+		p.path = &place{state: next.child, from: p.path, steps: p.path.steps + 1}
 	}
 	for i := range p.logBase {
-		p.logBase[i] += t.logStep(i, cells)
+		p.logBase[i] += l.table.logStep(i, cells)
 	}
-	if l.opts.Method != SMC {
-		// The proposal is a mixture of the models: the weight of the step is 1.
+	if l.trace != nil {
+		// A finished path keeps the value of where it stopped.
+		if !p.done {
+			p.path.logPsi = l.trace(p.logBase, p.logB)
+		}
+	}
+	return cells
+}
+
+// weigh gives a particle the weight of its step: the new target gamma over the
+// old one, divided by the step's probability.
+func (w *walk) weigh(p *particle, gamma, logInverse float64) {
+	p.logStep = gamma - p.logGamma + logInverse
+	if math.IsInf(p.logStep, -1) {
+		p.die()
 		return
 	}
-	gamma := w.target.LogDensity(p.logBase, p.logB)
-	p.logWeight += gamma - p.logGamma - t.logR(cells)
 	p.logGamma = gamma
+	p.logWeight += p.logStep
+}
+
+func (p *particle) die() { p.done, p.logWeight = true, logImpossible }
+
+// moments are the mean and the squared deviations of some numbers (Welford 1962).
+type moments struct {
+	n       int
+	mean, m float64
+}
+
+func (m *moments) add(x float64) {
+	m.n++
+	d := x - m.mean
+	m.mean += d / float64(m.n)
+	m.m += d * (x - m.mean)
 }
 
 // finishRound resamples where the weights ask for it, and reports whether every
@@ -119,6 +175,13 @@ func (w *walk) finishRound() (done bool) {
 		}
 		return done
 	}
+	var residual moments
+	for j := range w.particles {
+		if l := w.particles[j].logStep; !math.IsInf(l, -1) {
+			residual.add(l)
+		}
+	}
+	w.residuals = append(w.residuals, residual)
 	ess := w.ess()
 	w.minESS = min(w.minESS, ess)
 	if !done && ess > 0 && ess < w.opts.ResampleBelow*float64(len(w.particles)) {
@@ -169,7 +232,7 @@ func (w *walk) reject() {
 	for j := range w.particles {
 		p := &w.particles[j]
 		u := w.rng.Float64()
-		accept := w.target.LogDensity(p.logBase, p.logB) - w.bound.LogM - w.proposal.LogDensity(p.logBase, p.logB)
+		accept := w.target.LogDensity(p.logBase, p.logB) - w.bound.LogM - w.steer.ends.LogDensity(p.logBase, p.logB)
 		if !(math.Log(u) < accept) {
 			p.logWeight = logImpossible
 			continue
@@ -183,7 +246,14 @@ func (w *walk) reject() {
 func (w *walk) population() *Population {
 	out := &Population{
 		Index: w.index, Drawn: len(w.particles), LogEvidence: floats.LogSumExp(w.logWeights()),
-		MinESS: w.minESS, Resamplings: w.resamplings, Evaluations: w.evaluations,
+		MinESS: w.minESS, Resamplings: w.resamplings,
+		Evaluations: w.evaluations, Questions: w.questions, Violations: w.violations,
+	}
+	if !w.opts.Method.Exact() {
+		out.LogEvidence = math.NaN()
+	}
+	for _, r := range w.residuals {
+		out.Residuals = append(out.Residuals, Residual{r.n, r.mean, math.Sqrt(r.m / float64(max(1, r.n-1)))})
 	}
 	for j := range w.particles {
 		p := &w.particles[j]

@@ -1,0 +1,84 @@
+package sample
+
+import (
+	"context"
+	"fmt"
+	"math"
+
+	"github.com/molsculpt/molsculpt/platform/compose"
+	"github.com/molsculpt/molsculpt/sdk/space"
+)
+
+// Choice is a method and why it was chosen.
+type Choice struct {
+	Method     Method   // never Auto
+	Acceptance Estimate // of rejection; NaN where there is no bound or nobody looked
+	Reason     string   // one sentence in plain words
+}
+
+const (
+	// chooseRollouts is how many paths of the mixture [Choose] looks at.
+	chooseRollouts = 256
+
+	// enoughAccepted is the acceptance from which rejection is chosen: an exact,
+	// independent draw then costs four rollouts at most.
+	enoughAccepted = .25
+
+	// chooseSeed sets the rollouts apart from the populations of their seed.
+	chooseSeed = 0x63686f6f7365
+)
+
+// Choose says what Auto is for a composition and its models: ancestral for a
+// mixture; rejection where a bound is known and the acceptance, estimated from 256
+// rollouts of the bound's mixture, is at least a quarter by two standard errors;
+// SMC for all else. It depends on the seed and on what the models answer, on
+// nothing else. A method that is not Auto, and a twist, are left as they are.
+func Choose(ctx context.Context, sp space.Space, bases []space.Policy, target *compose.Composition, opts Options) (Choice, error) {
+	unknown := Estimate{math.NaN(), math.NaN()}
+	s, err := New(sp, bases, target, opts)
+	switch {
+	case err != nil:
+		return Choice{}, err
+	case opts.Method != Auto:
+		return Choice{s.Method(), unknown, fmt.Sprintf("%v: as asked for", s.Method())}, nil
+	case s.Method() == Ancestral:
+		return Choice{Ancestral, unknown, "ancestral: a mixture is sampled path by path, exactly and without weights"}, nil
+	case opts.Twist.guided() || len(opts.Twist.Ladder) > 0:
+		return Choice{SMC, unknown, "smc: steps that a twist steers need its weights"}, nil
+	}
+	bound, ok := target.Bound()
+	if !ok {
+		return Choice{SMC, unknown, "smc: no bound is known that rejection could use"}, nil
+	}
+	mixture := compose.Mixture(target.Models(), bound.Weights)
+	rollouts, err := New(sp, bases, mixture, Options{
+		Method: Ancestral, Seed: scramble(opts.Seed ^ chooseSeed), Particles: chooseRollouts, Populations: 1,
+		Lanes: opts.Lanes, InFlight: opts.InFlight,
+	})
+	if err != nil {
+		return Choice{}, err
+	}
+	var accept moments
+	for p, err := range rollouts.Populations(ctx) {
+		if err != nil {
+			return Choice{}, fmt.Errorf("sample: choose method: %w", err)
+		}
+		for i := range p.Trajectories {
+			t := &p.Trajectories[i]
+			accept.add(math.Exp(target.LogDensity(t.LogBase, t.LogBackward) - bound.LogM - mixture.LogDensity(t.LogBase, t.LogBackward)))
+		}
+	}
+	acceptance := Estimate{accept.mean, math.Sqrt(accept.m / float64(accept.n-1) / float64(accept.n))}
+	why := fmt.Sprintf("of %d rollouts of the mixture it would keep %s", accept.n, percent(acceptance.Value))
+	if acceptance.Value-2*acceptance.SE >= enoughAccepted {
+		return Choice{Rejection, acceptance, "rejection: " + why + ", each exact and without weights"}, nil
+	}
+	return Choice{SMC, acceptance, "smc: rejection would waste draws, " + why}, nil
+}
+
+func percent(x float64) string {
+	if x < 1e-3 {
+		return "less than 0.1 %"
+	}
+	return fmt.Sprintf("%.3g %%", 100*x)
+}
