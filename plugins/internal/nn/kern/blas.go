@@ -14,11 +14,11 @@ type tileFunc func(k int, a *float32, rsA, csA int, b *float32, ldb int, c *floa
 type tiles struct {
 	mr, nr int
 	tile   []tileFunc // tile[m] computes m rows, m in 1..mr
-	// Where the distance between rows of A is a multiple of crowdedRows floats,
-	// or between its columns one of crowdedCols, they crowd in a few sets of the
-	// caches, and it pays to copy a block of A first. The figures are measured:
-	// with AVX-512 there is twice the time to wait for a row.
-	crowdedRows, crowdedCols int
+	depth  int        // terms that are added up before C is read and written: nr*depth floats of B stay in the first-level cache
+	// Where the distance between columns of A is a multiple of crowded floats,
+	// they crowd in a few sets of the caches, and it pays to copy a block of A
+	// first. The figures are measured.
+	crowded int
 	// copyRows copies k > 0 rows of nr floats, ld bytes apart, to rows that are
 	// ldd bytes apart.
 	copyRows func(k int, src *float32, ld int, dst *float32, ldd int)
@@ -33,7 +33,7 @@ type tiles struct {
 // never is a distance of which no other is a multiple.
 const never = math.MaxInt
 
-var genericTiles = tiles{mr: 1, nr: 16, crowdedRows: never, crowdedCols: never, tile: []tileFunc{nil, genericTile}}
+var genericTiles = tiles{mr: 1, nr: 16, depth: 256, crowded: never, tile: []tileFunc{nil, genericTile}}
 
 func activeTiles() *tiles {
 	if t := machineTiles(active.name); t != nil {
@@ -42,17 +42,16 @@ func activeTiles() *tiles {
 	return &genericTiles
 }
 
-// Sizes of a product's blocks. A panel of B, depthOfBlock x nr, stays in the
+// Sizes of a product's blocks. A panel of B, depth x nr, stays in the
 // first-level cache (32 KB with AVX-512) while rows of A pass by;
-// rowsOfBlock x depthOfBlock of A (24 KB) and the packed block of B,
-// depthOfBlock x colsOfBlock (256 KB), stay in the second-level cache. See Goto
-// and van de Geijn, Anatomy of high-performance matrix multiplication, 2008.
-// So few rows of A, and of C, need few entries of the table of pages.
+// rowsOfBlock x depth of A (24 KB) and the packed block of B, depth x
+// colsOfBlock (256 KB), stay in the second-level cache. See Goto and van de
+// Geijn, Anatomy of high-performance matrix multiplication, 2008. So few rows of
+// A, and of C, need few entries of the table of pages.
 const (
-	depthOfBlock = 256
-	rowsOfBlock  = 24 // a multiple of every mr
-	colsOfBlock  = 256
-	rowApart     = depthOfBlock + 16 // distance of the rows of a copied block of A
+	maxDepth    = 384
+	rowsOfBlock = 24 // a multiple of every mr
+	colsOfBlock = 256
 	// Products of at most so many rows read B where it lies: packing would cost
 	// more than it saves.
 	rowsUnpacked = 48
@@ -90,8 +89,8 @@ var (
 	}}
 	blocks = sync.Pool{New: func() any {
 		return &block{
-			a: align(make([]float32, rowApart*rowsOfBlock+Lane)),
-			b: align(make([]float32, depthOfBlock*colsOfBlock+Lane)),
+			a: align(make([]float32, maxDepth*rowsOfBlock+Lane)),
+			b: align(make([]float32, maxDepth*colsOfBlock+Lane)),
 		}
 	}}
 )
@@ -103,7 +102,7 @@ var (
 // C is written only; where alpha or k is 0 A and B are not read.
 //
 // Up to threads goroutines work. They share out C, never a sum: an element of C
-// is added up in the order of l in blocks of 256, whatever the number of
+// is added up in the order of l in blocks of 256 or, with AVX2, 384, whatever the number of
 // threads, the other sizes or the place of the element.
 func Product(threads, m, n, k int, alpha float32, a []float32, rsA, csA int, b []float32, ldb int, transposed bool, beta float32, c []float32, ldc int) {
 	if m <= 0 || n <= 0 {
@@ -152,18 +151,16 @@ func rescale(m, n int, beta float32, c []float32, ldc int) {
 }
 
 // divide chooses the grid of tasks: columns first, for every task packs its own
-// part of B, and rows where that does not give four tasks a thread.
+// part of B, and rows where that does not give two tasks a thread. Small
+// products have narrow tasks.
 func (p *product) divide(threads int) {
 	p.rows, p.cols = p.m, colsOfBlock
 	if threads > 1 {
-		want := 4 * threads
-		p.cols = colsOfBlock / 2
-		across := ceilDiv(p.n, p.cols)
-		if across*ceilDiv(p.m, 2*rowsOfTask) < want {
-			p.cols = colsOfBlock / 4
+		want := 2 * threads
+		for p.cols > colsOfBlock/4 && ceilDiv(p.n, p.cols)*ceilDiv(p.m, 2*rowsOfTask) < 4*want {
+			p.cols /= 2
 		}
-		across = ceilDiv(p.n, p.cols)
-		down := min(ceilDiv(want, across), ceilDiv(p.m, rowsOfTask))
+		down := min(ceilDiv(want, ceilDiv(p.n, p.cols)), ceilDiv(p.m, rowsOfTask))
 		p.rows = ceilDiv(ceilDiv(p.m, down), p.tiles.mr) * p.tiles.mr
 	}
 	p.down = ceilDiv(p.m, p.rows)
@@ -181,8 +178,8 @@ func (p *product) block(i int) {
 	nr := p.tiles.nr
 	direct := !p.transposed && r1-r0 <= rowsUnpacked
 	beta := p.beta
-	for k0 := 0; k0 < p.k; k0 += depthOfBlock {
-		depth := min(depthOfBlock, p.k-k0)
+	for k0 := 0; k0 < p.k; k0 += p.tiles.depth {
+		depth := min(p.tiles.depth, p.k-k0)
 		for j := c0; j < c1; j += nr {
 			if cols := min(nr, c1-j); !direct || cols < nr {
 				p.pack(packed.b[(j-c0)*depth:][:depth*nr], k0, depth, j, cols)
@@ -190,7 +187,7 @@ func (p *product) block(i int) {
 		}
 		for i0 := r0; i0 < r1; i0 += rowsOfBlock {
 			i1 := min(r1, i0+rowsOfBlock)
-			a, rs, cs := p.rowsOfA(i0, i1, k0, depth, c1-c0, packed)
+			a, rs, cs := p.rowsOfA(i0, i1, k0, depth, packed)
 			for j := c0; j < c1; j += nr {
 				cols := min(nr, c1-j)
 				b, ldb := packed.b[(j-c0)*depth:], nr
@@ -208,23 +205,16 @@ func (p *product) block(i int) {
 }
 
 // rowsOfA is the block of A of rows i0 to i1 and depth columns from k0 on, with
-// its strides; where it lies, or copied where that pays for so many columns of
-// C.
-func (p *product) rowsOfA(i0, i1, k0, depth, cols int, packed *block) (a []float32, rs, cs int) {
+// its strides; where it lies, or copied where that pays.
+func (p *product) rowsOfA(i0, i1, k0, depth int, packed *block) (a []float32, rs, cs int) {
 	a = p.a[i0*p.rsA+k0*p.csA:]
-	switch {
-	case p.rsA == 1 && p.csA%p.tiles.crowdedCols == 0:
-		for l := range depth {
-			copy(packed.a[l*rowsOfBlock:][:i1-i0], a[l*p.csA:])
-		}
-		return packed.a, 1, rowsOfBlock
-	case p.csA == 1 && p.rsA%p.tiles.crowdedRows == 0 && cols >= colsOfBlock/2:
-		for i := range i1 - i0 {
-			copy(packed.a[i*rowApart:][:depth], a[i*p.rsA:])
-		}
-		return packed.a, rowApart, 1
+	if p.rsA != 1 || p.csA%p.tiles.crowded != 0 {
+		return a, p.rsA, p.csA
 	}
-	return a, p.rsA, p.csA
+	for l := range depth {
+		copy(packed.a[l*rowsOfBlock:][:i1-i0], a[l*p.csA:])
+	}
+	return packed.a, 1, rowsOfBlock
 }
 
 // pack lays out cols columns of B, from column j and row k0 on, as depth rows

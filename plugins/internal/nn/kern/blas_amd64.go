@@ -2,13 +2,13 @@ package kern
 
 var (
 	tiles256 = tiles{
-		mr: 6, nr: 16, crowdedRows: 512, crowdedCols: 256,
+		mr: 6, nr: 16, depth: maxDepth, crowded: 256,
 		tile:     []tileFunc{nil, sgemm256x1, sgemm256x2, sgemm256x3, sgemm256x4, sgemm256x5, sgemm256x6},
 		copyRows: copyRows256, transpose8: transpose8,
 		fma: fma256, perRound: 12 * 8 * 2,
 	}
 	tiles512 = tiles{
-		mr: 12, nr: 32, crowdedRows: never, crowdedCols: 1024,
+		mr: 12, nr: 32, depth: 256, crowded: 1024,
 		tile: []tileFunc{
 			nil, sgemm512x1, sgemm512x2, sgemm512x3, sgemm512x4, sgemm512x5, sgemm512x6,
 			sgemm512x7, sgemm512x8, sgemm512x9, sgemm512x10, sgemm512x11, sgemm512x12,
