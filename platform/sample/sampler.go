@@ -162,6 +162,7 @@ type Population struct {
 	Evaluations  int // states that its particles asked the models about
 	Questions    int // values that its particles asked the guide for
 	Violations   int // guide's values found above the upper bound
+	LogStart     float64 // log-weight of all particles together before the first step
 	Residuals    []Residual
 }
 

@@ -22,6 +22,7 @@ type walk struct {
 	questions   int
 	violations  int
 	residuals   []moments
+	logStart    float64 // of all particles together
 }
 
 // particle is a path and its bookkeeping.
@@ -64,6 +65,7 @@ func newWalk(s *Sampler, index int, logQ float64) *walk {
 	if s.opts.Method == SMC {
 		gamma = s.steer.log(logs[:m], 0, 0, false) + logQ
 	}
+	w.logStart = gamma
 	for j := range w.particles {
 		w.particles[j] = particle{
 			path: start, ancestor: j,
@@ -252,6 +254,7 @@ func (w *walk) population() *Population {
 	if !w.opts.Method.Exact() {
 		out.LogEvidence = math.NaN()
 	}
+	out.LogStart = w.logStart
 	for _, r := range w.residuals {
 		out.Residuals = append(out.Residuals, Residual{r.n, r.mean, math.Sqrt(r.m / float64(max(1, r.n-1)))})
 	}
