@@ -37,15 +37,12 @@ func (l *lane) propose(s *search) {
 	}
 }
 
-// choose takes one of the candidates a_1..a_k in proportion to v_j = target of
-// the path with a_j / r(a_j); the weight of the step is their mean over the
-// target of the path. For every function h of the path so far its expectation
-// times h is that of the step over all actions (METHODS: the average over j
-// cancels the sum that J is drawn by).
-func (l *lane) choose(s *search) {
+// weighCandidates is the log target of the path with each candidate a_j, and its
+// log ratio v_j to the probability r(a_j) that a_j was drawn with.
+func (l *lane) weighCandidates(s *search) (logGamma, logV []float64) {
 	p, t := s.at(), &l.table
 	t.open(l.answers, s.slot)
-	gammas, logs := make([]float64, len(s.tries)), make([]float64, len(s.tries))
+	logGamma, logV = make([]float64, len(s.tries)), make([]float64, len(s.tries))
 	after := make([]float64, len(p.logBase))
 	for j, c := range s.tries {
 		cells, logB := stopCells, p.logB
@@ -56,21 +53,32 @@ func (l *lane) choose(s *search) {
 		for i := range after {
 			after[i] = p.logBase[i] + t.logStep(i, cells)
 		}
-		gammas[j] = l.steer.log(after, logB, p.path.steps, c.action == stop)
+		logGamma[j] = l.steer.log(after, logB, p.path.steps, c.action == stop)
 		if l.needs(c.action) {
-			gammas[j] += l.answer(s, c.action)
+			logGamma[j] += l.answer(s, c.action)
 		}
-		logs[j] = gammas[j] - c.logR
+		logV[j] = logGamma[j] - c.logR
 	}
-	chosen := systematic(logs, 1, s.rng.Float64())
+	return logGamma, logV
+}
+
+// choose takes one of k candidates in proportion to v_j, with the weight mean(v)
+// over the target of the path so far. The expectation of the weight times any
+// function h of the candidate taken is then that of the mean of v_j h(a_j), which
+// is the sum of the targets times h over all actions, as it has to be (Naesseth,
+// Lindsten and Schon 2015, Nested sequential Monte Carlo).
+func (l *lane) choose(s *search) {
+	logGamma, logV := l.weighCandidates(s)
+	chosen := systematic(logV, 1, s.rng.Float64())
 	if len(chosen) == 0 {
 		l.fail(s)
 		return
 	}
 	j := chosen[0]
-	mean := floats.LogSumExp(logs) - math.Log(float64(len(logs)))
+	mean := floats.LogSumExp(logV) - math.Log(float64(len(logV)))
 	action := s.tries[j].action
 	l.end(s)
+	p := s.at()
 	l.advance(p, action)
-	s.walk.weigh(p, gammas[j], mean-gammas[j])
+	s.walk.weigh(p, logGamma[j], mean-logGamma[j])
 }

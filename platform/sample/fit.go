@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/molsculpt/molsculpt/platform/compose"
 	"github.com/molsculpt/molsculpt/sdk/space"
@@ -19,7 +20,7 @@ import (
 // Options give the seed, the size of a population and by Populations the number
 // of pilots, 0 for 32: of these many the models are walked three times.
 func FitLadder(ctx context.Context, sp space.Space, bases []space.Policy, target *compose.Composition, opts Options) (Ladder, error) {
-	own := Options{Seed: scramble(opts.Seed ^ ladderSeed), Particles: opts.Particles, Populations: opts.Populations, Lanes: 1, InFlight: opts.InFlight}
+	own := Options{Seed: scramble(opts.Seed ^ ladderSeed), Particles: opts.Particles, Populations: opts.Populations, Lanes: opts.Lanes, InFlight: opts.InFlight}
 	if own.Populations == 0 {
 		own.Populations = 32
 	}
@@ -63,9 +64,9 @@ func pilot(ctx context.Context, sp space.Space, bases []space.Policy, target *co
 	if err != nil {
 		return nil, err
 	}
-	var out []traced
+	byPopulation := make([][]traced, opts.Populations)
 	s.trace = psi
-	s.watch = func(w *walk) { // by one lane, which has ended when the stream has
+	s.watch = func(w *walk) {
 		for j := range w.particles {
 			p := &w.particles[j]
 			if math.IsInf(p.logWeight, -1) {
@@ -75,7 +76,7 @@ func pilot(ctx context.Context, sp space.Space, bases []space.Policy, target *co
 			for at := p.path; at != nil; at = at.from {
 				t.logPsi[at.steps-1] = at.logPsi
 			}
-			out = append(out, t)
+			byPopulation[w.index] = append(byPopulation[w.index], t)
 		}
 	}
 	for _, err := range s.Populations(ctx) {
@@ -83,7 +84,7 @@ func pilot(ctx context.Context, sp space.Space, bases []space.Policy, target *co
 			return nil, err
 		}
 	}
-	return out, nil
+	return slices.Concat(byPopulation...), nil
 }
 
 // fewest is how many paths of the pilots must go on for a step to be fitted.

@@ -2,6 +2,7 @@ package sample_test
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -178,12 +179,18 @@ func TestExactMethodsPassChiSquare(t *testing.T) {
 				n++
 			}
 		}
-		x, k := chi(counts, n, laws[0].Graph, law)
-		// Wilson and Hilferty: the cube root of x/k is nearly normal.
-		sigma := math.Sqrt(2 / (9 * float64(k)))
-		if z := (math.Cbrt(x/float64(k)) - (1 - sigma*sigma)) / sigma; math.Abs(z) > 4 {
-			t.Errorf("%s by %v: chi-square %.1f at %d degrees of freedom from %d draws (z = %.1f)", test.text, test.method, x, k, n, z)
-		}
+		passes(t, fmt.Sprintf("%s by %v", test.text, test.method), counts, n, laws[0].Graph, law)
+	}
+}
+
+// passes holds counts against a law by chi-square, at four standard deviations.
+func passes(t *testing.T, what string, counts map[space.State]int, n int, g *oracle.Graph, law []float64) {
+	t.Helper()
+	x, k := chi(counts, n, g, law)
+	// Wilson and Hilferty: the cube root of x/k is nearly normal.
+	sigma := math.Sqrt(2 / (9 * float64(k)))
+	if z := (math.Cbrt(x/float64(k)) - (1 - sigma*sigma)) / sigma; math.Abs(z) > 4 {
+		t.Errorf("%s: chi-square %.1f at %d degrees of freedom from %d draws (z = %.1f)", what, x, k, n, z)
 	}
 }
 

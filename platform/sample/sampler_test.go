@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/molsculpt/molsculpt/platform/compose"
 	"github.com/molsculpt/molsculpt/platform/sample"
 	"github.com/molsculpt/molsculpt/sdk/space"
@@ -43,6 +44,11 @@ func collect(t testing.TB, sp space.Space, bases []space.Policy, c *compose.Comp
 		out = append(out, p)
 	}
 	return out
+}
+
+// same is the difference between populations, "" where there is none.
+func same(a, b []*sample.Population) string {
+	return cmp.Diff(a, b, cmpopts.EquateNaNs())
 }
 
 func evidence(t testing.TB, populations []*sample.Population) sample.Estimate {

@@ -1,0 +1,56 @@
+package sample_test
+
+import (
+	"context"
+	"math"
+	"strings"
+	"testing"
+
+	"github.com/molsculpt/molsculpt/platform/sample"
+)
+
+func TestChooseTakesRejectionWhereItPays(t *testing.T) {
+	t.Parallel()
+	d := gridDomain(t, 32)
+	d.bumps(t, .2, .9)
+	for _, test := range []struct {
+		text   string
+		method sample.Method
+		accept float64 // exact, 0 where nobody looks
+		reason string
+	}{
+		{"c1 | c2", sample.Ancestral, 0, "ancestral: a mixture"},
+		{"shubert & diagonal", sample.Rejection, .178984 * 4, "rejection: of 256 rollouts of the mixture it would keep 7"},
+		{"c1 & c2 & c3", sample.Rejection, .011555 * 27, "rejection: of 256 rollouts"},
+		{"left & right", sample.SMC, .009294 * 4, "smc: rejection would waste draws, of 256 rollouts"},
+		{"c1^2", sample.SMC, 0, "smc: no bound is known"},
+	} {
+		c := compile(t, test.text, nil)
+		_, bases := d.models(c)
+		choice, err := sample.Choose(context.Background(), d.grid, bases, c, sample.Options{Seed: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if choice.Method != test.method || !strings.HasPrefix(choice.Reason, test.reason) {
+			t.Errorf("%s: %v, %s", test.text, choice.Method, choice.Reason)
+		}
+		if test.accept == 0 != math.IsNaN(choice.Acceptance.Value) {
+			t.Errorf("%s: acceptance %v", test.text, choice.Acceptance)
+		}
+		if test.accept > 0 {
+			within(t, test.text+": acceptance", choice.Acceptance, test.accept, 4)
+		}
+		for _, lanes := range []int{1, 3} {
+			again, err := sample.Choose(context.Background(), d.grid, bases, c, sample.Options{Seed: 1, Lanes: lanes})
+			if err != nil || again.Reason != choice.Reason {
+				t.Errorf("%s: with %d lanes %q, not %q (%v)", test.text, lanes, again.Reason, choice.Reason, err)
+			}
+		}
+	}
+	c := compile(t, "c1 & c2", nil)
+	_, bases := d.models(c)
+	choice, err := sample.Choose(context.Background(), d.grid, bases, c, sample.Options{Method: sample.Uncorrected})
+	if err != nil || choice.Method != sample.Uncorrected || choice.Reason != "unweighted: as asked for" {
+		t.Errorf("%v %v", choice, err)
+	}
+}
