@@ -42,6 +42,7 @@ var table = []rule{
 	{"platform/compose", nil, []string{"gonum.org/v1/gonum/floats"}},
 	{"platform/sample", []string{"sdk/**", "platform/compose"}, []string{"gonum.org/v1/gonum/floats"}},
 	{"platform/guide", []string{"sdk/**", "platform/compose", "platform/sample"}, []string{"gonum.org/v1/gonum/floats"}},
+	{"platform/diagnose", []string{"sdk/space", "platform/compose", "platform/sample"}, []string{"gonum.org/v1/gonum"}},
 	{"platform/oracle", []string{"sdk/space", "chem/**", "platform/compose"}, []string{"gonum.org/v1/gonum"}},
 	{"platform/config", []string{"sdk/**"}, []string{"github.com/goccy/go-yaml", "github.com/santhosh-tekuri/jsonschema/v6"}},
 	{"platform/catalog", []string{"sdk/**"}, []string{"github.com/goccy/go-yaml", "github.com/santhosh-tekuri/jsonschema/v6"}},
