@@ -2,11 +2,8 @@ package gflownet
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
-	"math/rand/v2"
 	"runtime"
-	"slices"
 
 	"github.com/molsculpt/molsculpt/plugins/internal/nn/kern"
 	"github.com/molsculpt/molsculpt/sdk"
@@ -23,8 +20,8 @@ const Version = "0.2.0"
 func Plugin() sdk.Plugin {
 	return sdk.Plugin{
 		Name: Name, Version: Version,
-		Summary:    "generative flow networks over fragment trees, conditioned on beta",
-		SpaceKinds: []string{space.KindFragments},
+		Summary:    "generative flow networks: over fragment trees, conditioned on beta; over grids",
+		SpaceKinds: []string{space.KindFragments, space.KindGrid},
 		Policy:     policy{}, Trainer: trainer{},
 		// The device names what the numbers depend on: it enters a campaign's
 		// numeric id.
@@ -34,23 +31,20 @@ func Plugin() sdk.Plugin {
 	}
 }
 
-// openSpace builds the fragment space that a host describes.
-func openSpace(d sdk.SpaceDefinition) (*space.Fragments, error) {
-	if d.Kind != space.KindFragments {
-		return nil, fmt.Errorf("gflownet: it works on fragment trees (%s), not on %q", space.KindFragments, d.Kind)
+// openSpace builds the space that a host describes: a *space.Fragments or a
+// *space.Grid.
+func openSpace(d sdk.SpaceDefinition) (space.Defined, error) {
+	if d.Kind != space.KindFragments && d.Kind != space.KindGrid {
+		return nil, fmt.Errorf("gflownet: it works on fragment trees (%s) and grids (%s), not on %q", space.KindFragments, space.KindGrid, d.Kind)
 	}
 	s, err := space.Open(d.Kind, d.Definition)
 	if err != nil {
 		return nil, fmt.Errorf("gflownet: open the space: %w", err)
 	}
-	sp, ok := s.(*space.Fragments)
-	if !ok {
-		return nil, fmt.Errorf("gflownet: the space is a %T", s)
-	}
-	if diff := space.Difference(sp.Descriptor(), d.Descriptor); diff != "" {
+	if diff := space.Difference(s.Descriptor(), d.Descriptor); diff != "" {
 		return nil, fmt.Errorf("gflownet: open the space: what the host describes and what its definition gives differ: %s", diff)
 	}
-	return sp, nil
+	return s, nil
 }
 
 type policy struct{}
@@ -66,11 +60,21 @@ func (policy) Load(_ context.Context, req sdk.LoadRequest) (sdk.PolicyModel, err
 	if err := noOptions(req.Options); err != nil {
 		return nil, err
 	}
-	m, err := Decode(req.Weights, sp, runtime.GOMAXPROCS(0))
-	if err != nil {
-		return nil, err
+	switch sp := sp.(type) {
+	case *space.Fragments:
+		m, err := Decode(req.Weights, sp, runtime.GOMAXPROCS(0))
+		if err != nil {
+			return nil, err
+		}
+		return m.serve(sp.Columns() > denseColumns*m.config.Width)
+	case *space.Grid:
+		m, err := DecodeGrid(req.Weights, sp, runtime.GOMAXPROCS(0))
+		if err != nil {
+			return nil, err
+		}
+		return gridServed{m}, nil
 	}
-	return m.serve(sp.Columns() > denseColumns*m.config.Width)
+	panic("gflownet: a space of a kind that was refused")
 }
 
 // denseColumns says up to how many columns, in widths of the network, whole
@@ -171,168 +175,4 @@ func (m *Model) answer(ctx context.Context, req *sdk.StepRequest, reply *sdk.Ste
 		e.policy.Table(i-from, reply.Cells(i))
 	}
 	return nil
-}
-
-type trainer struct{}
-
-var _ sdk.Trainer = trainer{}
-
-// spec is what a training file may say: the configuration, and how often the
-// host hears of the training.
-type spec struct {
-	Config
-	CheckpointEvery int `json:"checkpoint_every,omitempty"` // updates between checkpoints; 1000
-	ProgressEvery   int `json:"progress_every,omitempty"`   // updates between reports; 10
-	ReportTrees     int `json:"report_trees,omitempty"`     // of each kind in the final report; 500
-	Threads         int `json:"threads,omitempty"`          // goroutines; as many as there are cores. The result does not depend on it
-}
-
-// Train implements sdk.Trainer.
-func (trainer) Train(ctx context.Context, start sdk.TrainStart, host sdk.TrainHost) (sdk.Trained, error) {
-	sp, err := openSpace(start.Space)
-	if err != nil {
-		return sdk.Trained{}, err
-	}
-	s := spec{CheckpointEvery: 1000, ProgressEvery: 10, ReportTrees: 500}
-	if len(start.Spec) > 0 {
-		if err := s.read(start.Spec); err != nil {
-			return sdk.Trained{}, err
-		}
-	}
-	if s.Threads < 1 {
-		s.Threads = runtime.GOMAXPROCS(0)
-	}
-	s.Config.Threads = s.Threads
-	t, err := NewTrainer(sp, s.Config, start.Seed)
-	if err != nil {
-		return sdk.Trained{}, err
-	}
-	if len(start.Checkpoint) > 0 {
-		if err := t.Restore(start.Checkpoint); err != nil {
-			return sdk.Trained{}, err
-		}
-	}
-	checkpoint := func() error {
-		data, err := t.Snapshot()
-		if err != nil {
-			return err
-		}
-		return host.Checkpoint(ctx, data)
-	}
-	rewards := func(states []space.State, beta []float64) ([]float64, error) {
-		answers, err := host.Rewards(ctx, states, beta)
-		if err != nil {
-			return nil, err
-		}
-		if len(answers) != len(states) {
-			return nil, fmt.Errorf("gflownet: the host gave %d rewards for %d trees", len(answers), len(states))
-		}
-		log := make([]float64, len(answers))
-		for i := range answers {
-			log[i] = answers[i].Log
-		}
-		return log, nil
-	}
-	for !t.Done() {
-		select {
-		case <-ctx.Done():
-			return sdk.Trained{}, ctx.Err()
-		case <-host.Stopping():
-			return sdk.Trained{Stopped: true}, checkpoint()
-		default:
-		}
-		ask, err := t.Propose()
-		if err != nil {
-			return sdk.Trained{}, err
-		}
-		log, err := rewards(ask, nil)
-		if err != nil {
-			return sdk.Trained{}, err
-		}
-		stats, err := t.Update(log)
-		if err != nil {
-			return sdk.Trained{}, err
-		}
-		if err := t.diverged(fmt.Sprintf("update %d", stats.Step), stats); err != nil {
-			return sdk.Trained{}, err
-		}
-		if stats.Step%max(s.ProgressEvery, 1) == 0 || t.Done() {
-			if err := host.Progress(stats.progress(t.config.Steps)); err != nil {
-				return sdk.Trained{}, err
-			}
-		}
-		if stats.Step%max(s.CheckpointEvery, 1) == 0 && !t.Done() {
-			if err := checkpoint(); err != nil {
-				return sdk.Trained{}, err
-			}
-		}
-	}
-	return t.finish(s, func(states []space.State) ([]float64, error) { return rewards(states, nil) })
-}
-
-// progress is what the host shows of an update.
-func (s Stats) progress(steps int) sdk.Progress {
-	return sdk.Progress{Step: uint64(s.Step), Steps: uint64(steps), Metrics: map[string]float64{
-		"loss": s.Loss, "residual_sd": s.Residual, "reward": s.Reward, "fragments": s.Size,
-		"clipped": s.Clipped, "log_z": s.LogZ, "gradient": s.Norm,
-	}}
-}
-
-// card is what the trainer says of its weights.
-type card struct {
-	Architecture string `json:"architecture"`
-	Parameters   int    `json:"parameters"`
-	Config       Config `json:"config"`
-	Seed         uint64 `json:"seed"`
-	Space        string `json:"space"`
-	Kernels      string `json:"kernels"` // instruction set and version: the numeric id of the training
-	Trajectories int    `json:"trajectories"`
-	Report       Report `json:"report"` // of the weights as stored
-}
-
-// finish rounds the weights as they are stored, measures them and writes them
-// with their card.
-func (t *Trainer) finish(s spec, reward func([]space.State) ([]float64, error)) (sdk.Trained, error) {
-	m, err := t.Model()
-	if err != nil {
-		return sdk.Trained{}, err
-	}
-	data, err := m.Encode(true, nil)
-	if err != nil {
-		return sdk.Trained{}, err
-	}
-	if m, err = Decode(data, t.space, t.config.Threads); err != nil {
-		return sdk.Trained{}, err
-	}
-	c := card{
-		Architecture: fmt.Sprintf("graph transformer over fragment trees, %d layers, width %d", t.config.Layers, t.config.Width),
-		Parameters:   m.params.Count(), Config: t.config, Seed: t.seed, Space: t.space.Descriptor().Digest,
-		Kernels: fmt.Sprintf("%s/%d", kern.Active(), kern.Version), Trajectories: t.config.Steps * t.config.Batch,
-	}
-	// In parts, so that no request is large.
-	parts := func(states []space.State) (all []float64, err error) {
-		for part := range slices.Chunk(states, 256) {
-			log, err := reward(part)
-			if err != nil {
-				return nil, err
-			}
-			all = append(all, log...)
-		}
-		return all, nil
-	}
-	if c.Report, err = m.Report(max(s.ReportTrees, 2), 64, t.config.Floor, parts, rand.New(rand.NewPCG(t.seed, 1<<60))); err != nil {
-		return sdk.Trained{}, err
-	}
-	if err := t.diverged("the final report", c.Report); err != nil {
-		return sdk.Trained{}, err
-	}
-	text, err := json.Marshal(c)
-	if err != nil {
-		return sdk.Trained{}, fmt.Errorf("gflownet: write the card: %w", err)
-	}
-	weights, err := m.Encode(true, text)
-	if err != nil {
-		return sdk.Trained{}, err
-	}
-	return sdk.Trained{Weights: weights, Card: text}, nil
 }

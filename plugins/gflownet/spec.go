@@ -10,11 +10,15 @@ import (
 	"strings"
 )
 
-// read takes over what a training file says.
-func (s *spec) read(data []byte) error {
+// readSpec takes over what a training file says, if anything, into a struct of
+// options.
+func readSpec[T any](data []byte, into *T) error {
+	if len(data) == 0 {
+		return nil
+	}
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.DisallowUnknownFields()
-	err := d.Decode(s)
+	err := d.Decode(into)
 	if err == nil {
 		return nil
 	}
@@ -27,7 +31,7 @@ func (s *spec) read(data []byte) error {
 		return fmt.Errorf("gflownet: %s is %s; give %s", key, given(wrong.Value), wanted(wrong.Type))
 	}
 	if name, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
-		return fmt.Errorf("gflownet: there is no training option %s; there are %s", name, strings.Join(options(reflect.TypeFor[spec]()), ", "))
+		return fmt.Errorf("gflownet: there is no training option %s; there are %s", name, strings.Join(options(reflect.TypeFor[T]()), ", "))
 	}
 	return fmt.Errorf("gflownet: read the training options: %w", err)
 }
@@ -102,12 +106,12 @@ func noOptions(data []byte) error {
 
 // diverged is an error where some figure is not finite, which JSON cannot say
 // and no weights are worth.
-func (t *Trainer) diverged(where string, figures any) error {
+func diverged(where string, figures any, rate float64) error {
 	name, v := notFinite("", reflect.ValueOf(figures))
 	if name == "" {
 		return nil
 	}
-	return fmt.Errorf("gflownet: the training diverged: %s of %s is %v; lower the learning rate (rate is %g)", name, where, v, t.config.Rate)
+	return fmt.Errorf("gflownet: the training diverged: %s of %s is %v; lower the learning rate (rate is %g)", name, where, v, rate)
 }
 
 // notFinite finds the first number in a value that is NaN or infinite, and

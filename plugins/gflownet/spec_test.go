@@ -85,7 +85,10 @@ func TestWeightsOfAnotherSizeSayTheirs(t *testing.T) {
 }
 
 // worthless is a host that gives one answer for every tree.
-type worthless struct{ log float64 }
+type worthless struct {
+	sdk.TrainHost // what is not asked for below
+	log           float64
+}
 
 func (h worthless) Rewards(_ context.Context, states []space.State, _ []float64) ([]sdk.Reward, error) {
 	out := make([]sdk.Reward, len(states))
@@ -95,9 +98,6 @@ func (h worthless) Rewards(_ context.Context, states []space.State, _ []float64)
 	return out, nil
 }
 
-func (worthless) Examples(context.Context, string, int) ([]sdk.Example, bool, error) {
-	return nil, false, nil
-}
 func (worthless) Progress(sdk.Progress) error              { return nil }
 func (worthless) Checkpoint(context.Context, []byte) error { return nil }
 func (worthless) Stopping() <-chan struct{}                { return nil }
@@ -109,7 +109,7 @@ func TestATrainingThatDivergesSaysSo(t *testing.T) {
 		Space: sdk.SpaceDefinition{Descriptor: sp.Descriptor(), Columns: sp.Columns(), Definition: sp.Definition()},
 		Spec:  []byte(`{"width": 16, "layers": 1, "steps": 60, "batch": 8, "warmup": 1, "rate": 1e30, "report_trees": 20, "threads": 1}`),
 	}
-	_, err := trainer{}.Train(t.Context(), start, worthless{-1})
+	_, err := trainer{}.Train(t.Context(), start, worthless{log: -1})
 	if err == nil || !strings.Contains(err.Error(), "lower the learning rate (rate is 1e+30)") {
 		t.Errorf("got %v", err)
 	}
@@ -125,7 +125,8 @@ func TestAFinalReportThatIsNotFiniteIsNoCard(t *testing.T) {
 			x.Data[i] = 6e4
 		}
 	}
-	_, err := tr.finish(spec{ReportTrees: 10}, func(states []space.State) ([]float64, error) {
+	run := &treeTraining{Trainer: tr, spec: treeSpec{ReportTrees: 10}}
+	_, err := run.finish(func(states []space.State) ([]float64, error) {
 		out := make([]float64, len(states))
 		for i := range out {
 			out[i] = math.Inf(1)
@@ -136,10 +137,10 @@ func TestAFinalReportThatIsNotFiniteIsNoCard(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	good := Report{ByBeta: []AtBeta{{}, {LogZ: math.NaN()}}}
-	if err := tr.diverged("it", good); err == nil || !strings.Contains(err.Error(), "by_beta[1].log_z of it is NaN") {
+	if err := diverged("it", good, 1); err == nil || !strings.Contains(err.Error(), "by_beta[1].log_z of it is NaN") {
 		t.Errorf("got %v", err)
 	}
-	if _, err := json.Marshal(Report{}); err != nil || tr.diverged("it", Report{}) != nil || tr.diverged("it", Stats{Step: 3}) != nil {
+	if _, err := json.Marshal(Report{}); err != nil || diverged("it", Report{}, 1) != nil || diverged("it", Stats{Step: 3}, 1) != nil {
 		t.Error("finite figures are refused")
 	}
 }
