@@ -65,6 +65,10 @@ func room(s []float32, rows, w int) []float32 {
 	return grown
 }
 
+// alone is how many points one goroutine computes sooner than two: to hand over
+// takes longer than half of them do.
+const alone = 4
+
 // together is how many points a goroutine computes at a time: their layers stay
 // in the second-level cache.
 const together = 96
@@ -78,11 +82,12 @@ func (n *Net) Forward(b *Batch, from int) {
 	}
 	b.a1, b.a2, b.out = room(b.a1, b.n, n.stride()), room(b.a2, b.n, n.stride()), room(b.out, b.n, n.OutWidth())
 	count := b.n - from
-	if n.threads == 1 || count <= together/4 {
+	if n.threads == 1 || count <= alone {
 		n.forward(b, from, b.n)
 		return
 	}
-	kern.ParRows(n.threads, count, kern.Even(n.threads, count, together), func(lo, hi int) { n.forward(b, from+lo, from+hi) })
+	size := min(together, (count+n.threads-1)/n.threads)
+	kern.ParRows(n.threads, count, size, func(lo, hi int) { n.forward(b, from+lo, from+hi) })
 }
 
 func (n *Net) forward(b *Batch, from, to int) {
