@@ -55,8 +55,17 @@ type Diagnostics struct {
 	MinESS      Number         `json:"min_ess"`      // the smallest on the way, in particles
 	Resamplings int            `json:"resamplings"`
 	Acceptance  Number         `json:"acceptance"` // share of draws that rejection keeps, estimated; NaN where it has no bound
+	Steps       []StepWeights  `json:"steps,omitempty"`
 	Extra       []NamedNumber  `json:"extra,omitempty"`
 	Clock       PopulationTime `json:"clock"`
+}
+
+// StepWeights is the log-weight that one step had, in nats, over the particles
+// that took it.
+type StepWeights struct {
+	Count int    `json:"count"`
+	Mean  Number `json:"mean"`
+	SD    Number `json:"sd"`
 }
 
 // NamedNumber is a further diagnostic of a method.

@@ -24,6 +24,7 @@ var (
 
 	keyPlan            = []byte("plan")
 	keyState           = []byte("state")
+	keyCheck           = []byte("check")
 	bucketPopulations  = []byte("populations")
 	bucketCandidates   = []byte("candidates")
 	bucketOccurrences  = []byte("occurrences")
