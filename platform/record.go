@@ -6,6 +6,7 @@ import (
 
 	"github.com/molsculpt/molsculpt/chem"
 	"github.com/molsculpt/molsculpt/chem/fragment"
+	"github.com/molsculpt/molsculpt/platform/diagnose"
 	"github.com/molsculpt/molsculpt/platform/evaluate"
 	"github.com/molsculpt/molsculpt/platform/sample"
 	"github.com/molsculpt/molsculpt/rewards"
@@ -16,9 +17,12 @@ import (
 // known by. It changes with every change of their text.
 const Canonicalizer = "molsculpt-canonical/1"
 
-// drawnNumber is the stored number of particles that a population drew, of which
-// those of weight zero are not stored.
-const drawnNumber = "drawn"
+// Names of further numbers that are stored with a population.
+const (
+	drawnNumber     = "drawn"     // particles, of which those of weight zero are not stored
+	ancestorsNumber = "ancestors" // beginnings that its trajectories descend from
+	klNumber        = "kl"        // divergence of the proposal from the target, nats
+)
 
 // evaluator turns sampled populations into records of the store.
 type evaluator struct {
@@ -70,8 +74,36 @@ func (e *evaluator) population(ctx context.Context, pop *sample.Population) (sto
 	d := store.Diagnostics{
 		LogEvidence: store.Number(pop.LogEvidence), ESS: store.Number(math.Exp(sample.LogESS(logs))),
 		MinESS: store.Number(pop.MinESS), Resamplings: pop.Resamplings, Acceptance: store.Number(acceptance),
-		Extra: []store.NamedNumber{{Name: drawnNumber, Value: store.Number(pop.Drawn)}},
+	}
+	walk := diagnose.WalkOf(pop)
+	d.Extra = []store.NamedNumber{
+		{Name: drawnNumber, Value: store.Number(walk.Drawn)},
+		{Name: ancestorsNumber, Value: store.Number(walk.Ancestors)},
+		{Name: klNumber, Value: store.Number(walk.KL)},
+	}
+	for _, s := range walk.Steps {
+		d.Steps = append(d.Steps, store.StepWeights{Count: s.Count, Mean: store.Number(s.Mean), SD: store.Number(s.SD)})
 	}
 	record, _, err := e.of.Population(ctx, uint32(pop.Index), d, finished)
 	return record, err
+}
+
+// walkOf reads back what population stored of a walk.
+func walkOf(p store.PopulationSummary) diagnose.Walk {
+	d := p.Diagnostics
+	w := diagnose.Walk{Drawn: p.Particles, MinESS: float64(d.MinESS), Resamplings: d.Resamplings, LogEvidence: float64(d.LogEvidence)}
+	for _, e := range d.Extra {
+		switch e.Name {
+		case drawnNumber:
+			w.Drawn = int(e.Value)
+		case ancestorsNumber:
+			w.Ancestors = int(e.Value)
+		case klNumber:
+			w.KL = float64(e.Value)
+		}
+	}
+	for _, s := range d.Steps {
+		w.Steps = append(w.Steps, diagnose.Step{Count: s.Count, Mean: float64(s.Mean), SD: float64(s.SD)})
+	}
+	return w
 }

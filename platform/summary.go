@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 
+	"github.com/molsculpt/molsculpt/platform/diagnose"
 	"github.com/molsculpt/molsculpt/platform/sample"
 	"github.com/molsculpt/molsculpt/store"
 )
@@ -33,6 +34,9 @@ type Summary struct {
 	// the composition's bound would keep, estimated from the evidence; nil where
 	// the composition has no bound.
 	Acceptance *sample.Estimate `json:"acceptance,omitempty"`
+
+	// Diagnostics tell whether to trust all this.
+	Diagnostics diagnose.Report `json:"diagnostics"`
 
 	PerSecond float64 `json:"per_second"` // molecules per second of wall time
 	Restarts  int     `json:"restarts"`   // plugin processes that were started again
@@ -66,7 +70,35 @@ func Summarize(ctx context.Context, c *store.Campaign, wishes []Wish) (*Summary,
 	if err := s.readPopulations(ctx, c); err != nil {
 		return nil, err
 	}
-	return s, s.readCandidates(ctx, c, plan, wishes)
+	if err := s.readCandidates(ctx, c, plan, wishes); err != nil {
+		return nil, err
+	}
+	return s, s.diagnose(c, plan)
+}
+
+// diagnose completes the diagnostics and judges.
+func (s *Summary) diagnose(c *store.Campaign, plan store.Plan) error {
+	r := &s.Diagnostics
+	for _, o := range plan.Sampler {
+		if o.Name == "method" {
+			r.Method = o.Value
+		}
+	}
+	method, err := sample.ParseMethod(r.Method)
+	if err != nil {
+		return err
+	}
+	r.Exact, r.Samples, r.ESS, r.LogEvidence = method.Exact(), s.Valid, s.ESS, s.LogEvidence
+	var checks diagnose.Checks
+	found, err := c.Check(&checks)
+	if err != nil {
+		return err
+	}
+	if found {
+		r.Checks = &checks
+	}
+	r.Verdict = diagnose.Judge(r)
+	return nil
 }
 
 // readPopulations averages the evidence over populations and adds up their
@@ -83,15 +115,10 @@ func (s *Summary) readPopulations(ctx context.Context, c *store.Campaign) error 
 		logAcceptance = append(logAcceptance, math.Log(float64(d.Acceptance)))
 		seconds += d.Clock.Seconds
 		s.Restarts += d.Clock.Restarts
-		drawn := float64(p.Particles)
-		for _, e := range d.Extra {
-			if e.Name == drawnNumber {
-				drawn = float64(e.Value)
-			}
-		}
-		if share := float64(d.MinESS) / max(1, drawn); share < s.MinESS {
-			s.MinESS = share
-		}
+		s.Diagnostics.Weights.Add(walkOf(p))
+	}
+	if len(logZ) > 0 {
+		s.MinESS = s.Diagnostics.Weights.MinESS
 	}
 	s.LogEvidence = sample.LogMean(logZ)
 	if l := sample.LogMean(logAcceptance); !math.IsNaN(l.Value) {

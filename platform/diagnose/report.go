@@ -10,8 +10,7 @@ type Report struct {
 	Exact   bool   `json:"exact"`   // weighted means become those of the composition as the run grows
 	Samples int    `json:"samples"` // of positive weight
 
-	ESS         float64         `json:"ess"`     // effective size of all samples together
-	Largest     float64         `json:"largest"` // share of all weight in the heaviest population
+	ESS         float64         `json:"ess"` // effective size of all samples together
 	LogEvidence sample.Estimate `json:"log_evidence"`
 	Weights     Weights         `json:"weights"`
 

@@ -57,7 +57,7 @@ func Judge(r *Report) Verdict {
 	}
 	note(r.ESS < fewSamples, r.ESS < tooFew, fmt.Sprintf("the samples count as %s independent ones", count(r.ESS)))
 	if r.Weights.Populations > 1 {
-		note(r.Largest > heavy, r.Largest > tooHeavy, fmt.Sprintf("one population has %.0f %% of all weight", 100*r.Largest))
+		note(r.Weights.Largest > heavy, r.Weights.Largest > tooHeavy, fmt.Sprintf("one population has %.0f %% of all weight", 100*r.Weights.Largest))
 		se := r.LogEvidence.SE
 		note(se > wideError, se > tooWide, fmt.Sprintf("the evidence is known to a factor of %.2g only", math.Exp(se)))
 	}
@@ -94,7 +94,7 @@ func Judge(r *Report) Verdict {
 // moreSamples is the remedy for poor weights: which number to raise.
 func (r *Report) moreSamples() string {
 	w := &r.Weights
-	if w.Populations > 0 && w.MinESS < .1 && w.Drawn > 0 {
+	if len(w.Steps) > 0 && w.MinESS < .1 {
 		particles := w.Drawn / w.Populations
 		return fmt.Sprintf("use larger populations (particles: %d), or a composition that asks for less", 4*particles)
 	}

@@ -38,6 +38,7 @@ type Walk struct {
 	Resamplings int
 	Ancestors   int // beginnings that its trajectories descend from
 	Steps       []Step
+	LogEvidence float64 // of this population; NaN where the method gives none
 
 	// KL is the divergence of the proposal from the target, in nats: log of the
 	// mean weight minus the mean of the log-weights, from the last resampling to
@@ -48,7 +49,7 @@ type Walk struct {
 
 // WalkOf reads a population.
 func WalkOf(p *sample.Population) Walk {
-	w := Walk{Drawn: p.Drawn, MinESS: p.MinESS, Resamplings: p.Resamplings}
+	w := Walk{Drawn: p.Drawn, MinESS: p.MinESS, Resamplings: p.Resamplings, LogEvidence: p.LogEvidence}
 	seen := map[int]bool{}
 	for i := range p.Trajectories {
 		seen[p.Trajectories[i].Ancestor] = true
@@ -70,18 +71,29 @@ type Weights struct {
 	Populations int     `json:"populations"`
 	Drawn       int     `json:"drawn"`       // particles
 	MinESS      float64 `json:"min_ess"`     // smallest share of a population that was effective, 0 to 1
+	Largest     float64 `json:"largest"`     // share of all weight in the heaviest population, 0 where there is none
 	Resamplings float64 `json:"resamplings"` // of a population, on average
 	Ancestors   float64 `json:"ancestors"`   // beginnings that survive in a population, on average
 	KL          float64 `json:"kl"`          // of the proposal from the target, nats, on average
 	ChiSquare   float64 `json:"chi_square"`  // the same by N/ESS - 1 of the smallest ESS, on average
 	Residual    Step    `json:"residual"`    // of all steps
 	Steps       []Step  `json:"steps"`       // by step
+
+	logTop, sum float64 // evidence of the heaviest population; that of all, over it
 }
 
 // Add takes another population.
 func (w *Weights) Add(p Walk) {
 	if w.Populations == 0 {
-		w.MinESS = 1
+		w.MinESS, w.logTop = 1, math.Inf(-1)
+	}
+	if z := p.LogEvidence; z > w.logTop {
+		w.sum, w.logTop = 1+w.sum*math.Exp(w.logTop-z), z
+	} else if !math.IsInf(z, -1) && !math.IsNaN(z) {
+		w.sum += math.Exp(z - w.logTop)
+	}
+	if w.sum > 0 {
+		w.Largest = 1 / w.sum
 	}
 	w.Populations++
 	w.Drawn += p.Drawn

@@ -80,6 +80,16 @@ func TestDivergenceIsThatOfTheWeights(t *testing.T) {
 	var all diagnose.Weights
 	all.Add(w)
 	all.Add(w)
+	if math.Abs(all.Largest-.5) > 1e-12 {
+		t.Errorf("of two equal populations one has %g of the weight", all.Largest)
+	}
+	for i, z := range []float64{math.Inf(-1), math.NaN(), p.LogEvidence + math.Log(6)} {
+		more := all
+		more.Add(diagnose.Walk{Drawn: 4, MinESS: 1, LogEvidence: z})
+		if want := []float64{.5, .5, .75}[i]; math.Abs(more.Largest-want) > 1e-12 {
+			t.Errorf("with log evidence %g, the heaviest has %g, want %g", z, more.Largest, want)
+		}
+	}
 	if math.Abs(all.KL-w.KL) > 1e-12 || all.MinESS != .75 || math.Abs(all.ChiSquare-1./3) > 1e-12 || all.Residual.Count != 16 || len(all.Steps) != 2 {
 		t.Errorf("%+v", all)
 	}
@@ -89,9 +99,9 @@ func TestVerdicts(t *testing.T) {
 	t.Parallel()
 	good := func() *diagnose.Report {
 		return &diagnose.Report{
-			Method: "smc", Exact: true, Samples: 2000, ESS: 723, Largest: .05,
+			Method: "smc", Exact: true, Samples: 2000, ESS: 723,
 			LogEvidence: sample.Estimate{Value: -14, SE: .19},
-			Weights:     diagnose.Weights{Populations: 40, Drawn: 2000, MinESS: .19},
+			Weights:     diagnose.Weights{Populations: 40, Drawn: 2000, MinESS: .19, Largest: .05, Steps: make([]diagnose.Step, 9)},
 		}
 	}
 	for _, test := range []struct {
