@@ -10,17 +10,28 @@
 //
 //	gamma(tau) = B(tau) G(P_1(tau)/B(tau), ..., P_m(tau)/B(tau))
 //
-// of package compose, for unfinished paths as for finished ones. A step from the
-// path tau proposes a cell of the action table, or Stop, with probability
-// proportional to gamma(tau.cell), each cell taken by itself. Several cells may
-// lead to one child c; the step's probability under a model, P_i(c|s), and under
-// the proposal, r(c), are sums over them, and its weight is
+// of package compose. A step from the path tau proposes a cell of the action
+// table, or Stop, with probability proportional to gamma_t(tau.cell), each cell
+// taken by itself. Several cells may lead to one child c; the step's probability
+// under a model, P_i(c|s), and under the proposal, r(c), are sums over them, and
+// its weight is
 //
-//	W = gamma(tau.c) / (r(c) gamma(tau)).
+//	W = gamma_t+1(tau.c) / (r(c) gamma_t(tau)).
+//
+// The target of unfinished paths gamma_t is free to choose; that of finished ones
+// is gamma. By itself it is gamma for all paths, the path posterior as twist. A
+// [Twist] has it follow a guide instead, a classifier of the observations that
+// was trained for states or for actions, or a [Ladder] between the mixture and
+// the composition, fitted from pilot populations, where the path posterior is
+// sure of a model too early. What guides is never what is trusted: the weights
+// are exact for any twist, and a good one makes them equal.
 //
 // For a mixture W is 1 and the walk is exact ancestral sampling. Anything else is
 // sequential Monte Carlo: systematic resampling where the effective sample size
 // of a population falls below half of its particles (Doucet and Johansen 2009).
+// [Rejection] needs no weights where the composition is bounded by a mixture and
+// close to it; [Choose] finds out. The methods [Uncorrected] and [Guided] leave
+// the weights out: they are what others do, to compare with.
 //
 // # Populations and weights
 //
