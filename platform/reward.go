@@ -18,13 +18,11 @@ import (
 // it forgets all, which costs computing them again and nothing else.
 const cachedRewards = 1 << 20
 
-// rewardSource answers a trainer: it builds the molecules of finished states
-// and says what they are worth. A state is scored once. It is safe for
-// concurrent use.
+// rewardSource answers a trainer: it says what finished states are worth. A
+// state is scored once. It is safe for concurrent use.
 type rewardSource struct {
-	space     *space.Fragments
-	objective rewards.Objective
-	floor     float64 // lowest reward, and what a failed one counts as
+	one   func(context.Context, space.State) sdk.Reward
+	floor float64 // lowest reward, and what a failed one counts as; 0 for none
 
 	mu    sync.Mutex
 	cache map[space.State]sdk.Reward
@@ -39,8 +37,10 @@ type RewardStats struct {
 	Clipped int `json:"clipped"` // of these, below the floor
 }
 
+// newRewardSource builds the molecules of trees and scores them.
 func newRewardSource(sp *space.Fragments, o rewards.Objective, floor float64) *rewardSource {
-	return &rewardSource{space: sp, objective: o, floor: floor, cache: map[space.State]sdk.Reward{}}
+	t := treeReward{sp, o, floor}
+	return &rewardSource{one: t.of, floor: floor, cache: map[space.State]sdk.Reward{}}
 }
 
 // rewards answers one batch, in order.
@@ -104,8 +104,15 @@ func (r *rewardSource) rewards(ctx context.Context, states []space.State) ([]sdk
 	return out, nil
 }
 
-// one is the reward of one state: the logarithm of its desirability.
-func (r *rewardSource) one(ctx context.Context, s space.State) sdk.Reward {
+// treeReward is what trees are worth.
+type treeReward struct {
+	space     *space.Fragments
+	objective rewards.Objective
+	floor     float64
+}
+
+// of is the reward of one tree: the logarithm of its molecule's desirability.
+func (r treeReward) of(ctx context.Context, s space.State) sdk.Reward {
 	failed := sdk.Reward{Status: sdk.ScoreFailed, Log: math.Log(r.floor)}
 	m, err := r.space.Trees().Assemble(fragment.Tree(s))
 	if err != nil {

@@ -18,7 +18,6 @@ import (
 
 	"github.com/molsculpt/molsculpt/platform/catalog"
 	"github.com/molsculpt/molsculpt/platform/config"
-	"github.com/molsculpt/molsculpt/rewards"
 	"github.com/molsculpt/molsculpt/sdk"
 	"github.com/molsculpt/molsculpt/sdk/host"
 	"github.com/molsculpt/molsculpt/sdk/space"
@@ -55,40 +54,67 @@ type ModelCard struct {
 	Plugin        string          `json:"plugin"`
 	PluginVersion string          `json:"plugin_version"`
 	Space         store.Space     `json:"space"`
-	Vocabulary    string          `json:"vocabulary"`
+	Vocabulary    string          `json:"vocabulary,omitempty"` // of trees
+	Grid          *CardGrid       `json:"grid,omitempty"`
 	Seed          uint64          `json:"seed"`
 	Reward        CardReward      `json:"reward"`
 	Training      json.RawMessage `json:"training"` // the options given to the plugin
 	Model         json.RawMessage `json:"model"`    // what the plugin says: architecture, metrics
 }
 
-// CardReward says what a model learned.
+// CardReward says what a model learned. On a grid there is a function alone.
 type CardReward struct {
 	Function string  `json:"function"`
-	Goal     string  `json:"goal"`
-	Curve    string  `json:"curve"`
-	Floor    float64 `json:"floor"` // lowest reward, and what a failed one counts as
+	Goal     string  `json:"goal,omitempty"`
+	Curve    string  `json:"curve,omitempty"`
+	Floor    float64 `json:"floor,omitempty"` // lowest reward, and what a failed one counts as
 	RewardStats
+}
+
+// trainingTask is what a training file says is to be learned.
+type trainingTask struct {
+	space  space.Defined
+	source *rewardSource
+	card   ModelCard // space and reward
+}
+
+// openTask opens the space and the reward of a training file. The mistakes it
+// finds are *config.Error.
+func openTask(t *config.Training) (*trainingTask, error) {
+	if t.Grid != nil {
+		return openGridTask(t)
+	}
+	sp, spaceErr := openSpace(t.Space, t.Path)
+	objective, rewardErr := NewObjective(t.Reward)
+	if err := config.Collect(spaceErr, rewardErr); err != nil {
+		return nil, err
+	}
+	return &trainingTask{
+		space: sp, source: newRewardSource(sp, objective, t.Floor),
+		card: ModelCard{
+			Space: spaceRecord(sp), Vocabulary: t.Space.Vocabulary.Value,
+			Reward: CardReward{Function: objective.Function.Name, Goal: objective.Goal.String(), Curve: objective.Curve.String(), Floor: t.Floor},
+		},
+	}, nil
 }
 
 // Train trains a base model as a training file says, or goes on with that from
 // the checkpoint beside the file for the weights. The mistakes it finds in the
 // file are *config.Error.
 func Train(ctx context.Context, t *config.Training, cat *catalog.Catalog, o TrainOptions) (*Trained, error) {
-	sp, spaceErr := openSpace(t.Space, t.Path)
-	objective, rewardErr := NewObjective(t.Reward)
+	task, taskErr := openTask(t)
 	found, pluginErr := cat.Plugin(t.Plugin.Value, filepath.Dir(t.Path("x")))
 	if pluginErr != nil {
 		pluginErr = placed(t.Plugin.Mark, pluginErr)
 	}
-	if err := config.Collect(spaceErr, rewardErr, pluginErr); err != nil {
+	if err := config.Collect(taskErr, pluginErr); err != nil {
 		return nil, err
 	}
 	out := t.Path(t.Out.Value)
 	if err := checkOut(t, out); err != nil {
 		return nil, err
 	}
-	check := &checkpoint{path: out + ".checkpoint", identity: trainingIdentity(t, sp, objective)}
+	check := &checkpoint{path: out + ".checkpoint", identity: trainingIdentity(t, task)}
 	previous, err := check.load(o.Fresh)
 	if err != nil {
 		return nil, err
@@ -107,16 +133,15 @@ func Train(ctx context.Context, t *config.Training, cat *catalog.Catalog, o Trai
 	if !d.Can(sdk.CanTrain) {
 		return nil, t.Plugin.Errorf("the plugin %s cannot train (it can: %v)", d.Name, d.Capabilities)
 	}
-	source := newRewardSource(sp, objective, t.Floor)
 	result, err := plugin.Train(ctx, host.Training{
-		Spec: t.Train.JSON, Space: sp, Definition: sp.Definition(), Seed: t.Seed, Checkpoint: previous,
+		Spec: t.Train.JSON, Space: task.space, Definition: task.space.Definition(), Seed: t.Seed, Checkpoint: previous,
 		Rewards: func(ctx context.Context, states []space.State, _ []float64) ([]sdk.Reward, error) {
-			return source.rewards(ctx, states)
+			return task.source.rewards(ctx, states)
 		},
 		Save: func(_ context.Context, data []byte) error { return check.save(data) },
 		Progress: func(p sdk.Progress) {
 			if o.Progress != nil {
-				o.Progress(p, source.Stats())
+				o.Progress(p, task.source.Stats())
 			}
 		},
 		Stop: o.Stop,
@@ -124,15 +149,15 @@ func Train(ctx context.Context, t *config.Training, cat *catalog.Catalog, o Trai
 	if err != nil {
 		return nil, placedOr(ctx, optionOf(t.Train, err).Errorf("training failed: %v", err), err)
 	}
-	done := &Trained{Resumed: previous != nil, Stopped: result.Stopped, Stats: source.Stats()}
+	done := &Trained{Resumed: previous != nil, Stopped: result.Stopped, Stats: task.source.Stats()}
 	if result.Stopped {
 		return done, nil
 	}
-	card := ModelCard{
-		Name: t.Name, Identity: check.identity, Plugin: d.Name, PluginVersion: d.Version, Space: spaceRecord(sp),
-		Vocabulary: t.Space.Vocabulary.Value, Seed: t.Seed, Training: t.Train.JSON, Model: result.Card,
-		Reward: CardReward{objective.Function.Name, objective.Goal.String(), objective.Curve.String(), t.Floor, done.Stats},
-	}
+	card := task.card
+	card.Name, card.Identity, card.Seed = t.Name, check.identity, t.Seed
+	card.Plugin, card.PluginVersion = d.Name, d.Version
+	card.Training, card.Model = t.Train.JSON, result.Card
+	card.Reward.RewardStats = done.Stats
 	if err := done.write(out, result.Weights, card); err != nil {
 		return nil, err
 	}
@@ -229,9 +254,10 @@ func cardFile(weights string) string {
 }
 
 // trainingIdentity is a digest of all that the result of a training depends on.
-func trainingIdentity(t *config.Training, sp *space.Fragments, o rewards.Objective) string {
+func trainingIdentity(t *config.Training, task *trainingTask) string {
+	r := task.card.Reward
 	return config.Digest(fmt.Sprintf("%s\n%d\n%s\n%s\n%s\n%s %s\n%g\n%s",
-		t.Name, t.Seed, sp.Descriptor().Digest, t.Plugin.Value, o.Function.Name, o.Goal, o.Curve, t.Floor, t.Train.JSON))
+		t.Name, t.Seed, task.card.Space.Digest, t.Plugin.Value, r.Function, r.Goal, r.Curve, r.Floor, t.Train.JSON))
 }
 
 // checkpoint is the file that a training goes on from: a line with the identity

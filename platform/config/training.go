@@ -3,6 +3,7 @@ package config
 import (
 	"encoding/json"
 	"math"
+	"slices"
 
 	"github.com/goccy/go-yaml/ast"
 )
@@ -16,13 +17,22 @@ type Training struct {
 	File   string
 	Name   string
 	Seed   uint64
-	Space  Space
+	Space  Space // of fragment trees; without meaning where Grid is set
+	Grid   *Grid // the space where it is a grid, nil otherwise
 	Plugin Text
-	Reward Objective // what is learned: its desirability is the reward, 0 to 1
-	Floor  float64   // lowest reward, above 0; a failed reward counts as this
+	Reward Objective // what is learned: its desirability is the reward, 0 to 1; on a grid only its name counts
+	Floor  float64   // lowest reward, above 0; a failed reward counts as this. 0 on a grid, where none fails
 	Train  Options   // passed to the plugin as they are
 	Out    Text      // file for the weights, the card beside it
 	Mark   Mark
+}
+
+// Grid is a hypergrid: what methods are proved on. Package space says how large
+// it may be.
+type Grid struct {
+	Dim  int // axes
+	Side int // points on an axis
+	Mark Mark
 }
 
 // Options are the settings of a plugin, which the platform passes on unread.
@@ -75,7 +85,9 @@ func ParseTraining(name string, data []byte) (*Training, error) {
 	if n, ok := f["seed"]; ok {
 		t.Seed = n.seed("seed")
 	}
-	t.Space = parseSpace(f)
+	if t.Grid = parseGrid(f); t.Grid == nil {
+		t.Space = parseSpace(f)
+	}
 	if n, ok := f["plugin"]; ok {
 		t.Plugin = n.text("plugin")
 	}
@@ -98,9 +110,45 @@ func ParseTraining(name string, data []byte) (*Training, error) {
 // Path is a path of the file as the process can open it.
 func (t *Training) Path(p string) string { return relativeTo(t.File, p) }
 
+// parseGrid is the grid of a file whose space has one, nil for another space.
+func parseGrid(f map[string]node) *Grid {
+	n, ok := f["space"]
+	if !ok || !n.has("grid") {
+		return nil
+	}
+	n = n.fields("space", "grid")["grid"]
+	g := &Grid{Mark: n.mark()}
+	before := len(n.src.errs)
+	size := n.fields("grid", "dim", "side")
+	read := func(key string) int {
+		if v, ok := size[key]; ok {
+			return v.integer(key, 1, math.MaxUint16)
+		}
+		if len(n.src.errs) == before {
+			n.fail("grid: {dim: 2, side: 32}", "the grid has no %s", key)
+		}
+		return 0
+	}
+	g.Dim, g.Side = read("dim"), read("side")
+	return g
+}
+
+// has tells whether a mapping has a key.
+func (x node) has(key string) bool {
+	switch x.n.(type) {
+	case *ast.MappingNode, *ast.MappingValueNode:
+		return slices.ContainsFunc(x.entries("a mapping"), func(e entry) bool { return e.key == key })
+	}
+	return false
+}
+
 func (t *Training) reward(n node) {
 	t.Reward = Objective{Weight: 1, Mark: n.mark()}
-	f := n.fields("the reward", "function", "goal", "target", "range", "width", "curve", "floor")
+	what, known := "the reward", []string{"function", "goal", "target", "range", "width", "curve", "floor"}
+	if t.Grid != nil {
+		what, known, t.Floor = "the reward of a grid", known[:1], 0
+	}
+	f := n.fields(what, known...)
 	if v, ok := f["function"]; ok {
 		t.Reward.Reward = v.text("function")
 		t.Reward.Name = t.Reward.Reward.Value
