@@ -9,6 +9,12 @@ const (
 	maxFusedRings    = 6
 )
 
+// maxRingSets bounds how many sets of fused rings of one size are tried; where
+// there are more, these and larger sets are left out. Three hundred fused
+// hexagons, the most that RDKit takes three or more of together, have half as
+// many sets of six.
+const maxRingSets = 1 << 19
+
 // aromaticity is the memory of aromaticity perception.
 type aromaticity struct {
 	rings    [][]int32 // candidate rings, as atoms
@@ -18,10 +24,10 @@ type aromaticity struct {
 	nbr      [][]int32 // rings that share exactly one bond
 	system   []int32
 	inSystem []bool
-	picked   []bool
-	combo    []int32
+	combo    []int32 // rings taken together
+	next     []int32 // rings to add to them, for each of them in turn
+	reached  []bool  // by ring: taken, or next to one that is
 	count    []int32 // by atom or bond
-	stack    []int32
 }
 
 // setAromaticity marks aromatic atoms and bonds by RDKit's model: a ring, or
@@ -142,65 +148,73 @@ func (r *aromaticity) markSystem(m *Mol) {
 	}
 	done := 0
 	n := len(r.system)
+	r.reached = resize(r.reached, len(r.rings))
+	r.count = resize(r.count, len(m.Atoms))
 	for size := 1; size <= min(n, maxFusedRings) && done < total; size++ {
 		if n > 300 && size > 2 {
 			return // too many combinations, as in RDKit
 		}
-		r.combo = r.combo[:0]
-		for i := range size {
-			r.combo = append(r.combo, int32(i))
+		if n > 28 { // fewer have fewer than maxRingSets sets
+			sets := 0
+			r.eachFused(size, func() bool { sets++; return sets <= maxRingSets })
+			if sets > maxRingSets {
+				return
+			}
 		}
-		for {
-			if r.connected() && r.huckel(m) {
+		r.eachFused(size, func() bool {
+			if r.huckel(m) {
 				done += r.mark(m)
 			}
-			if !nextCombination(r.combo, n) {
-				break
-			}
-		}
-	}
-}
-
-// nextCombination advances to the next subset of 0..n-1 in order.
-func nextCombination(c []int32, n int) bool {
-	k := len(c)
-	for i := k - 1; i >= 0; i-- {
-		if int(c[i]) < n-k+i {
-			c[i]++
-			for j := i + 1; j < k; j++ {
-				c[j] = c[j-1] + 1
-			}
 			return true
-		}
+		})
 	}
-	return false
 }
 
-// connected tells whether the chosen rings are fused into one piece.
-func (r *aromaticity) connected() bool {
-	if len(r.combo) == 1 {
-		return true
-	}
-	r.picked = resize(r.picked, len(r.rings))
-	for _, c := range r.combo {
-		r.picked[r.system[c]] = true
-	}
-	first := r.system[r.combo[0]]
-	r.picked[first] = false
-	r.stack = append(r.stack[:0], first)
-	reached := 1
-	for len(r.stack) > 0 {
-		i := r.stack[len(r.stack)-1]
-		r.stack = r.stack[:len(r.stack)-1]
-		for _, j := range r.nbr[i] {
-			if r.picked[j] {
-				r.picked[j] = false
-				reached++
-				r.stack = append(r.stack, j)
-			}
+// eachFused calls try with each set of so many rings of the system that are
+// fused into one piece in r.combo, until it returns false (Wernicke, IEEE/ACM
+// Trans. Comput. Biol. Bioinform. 2006, 3, 347: each set grows from its first
+// ring by such neighbours as no other of its rings had).
+func (r *aromaticity) eachFused(size int, try func() bool) {
+	r.combo = r.combo[:0]
+	for _, root := range r.system {
+		r.next = append(r.next[:0], root)
+		r.reached[root] = true
+		more := r.grow(root, size, 0, try)
+		r.reached[root] = false
+		if !more {
+			return
 		}
 	}
-	return reached == len(r.combo)
+}
+
+// grow completes r.combo by the rings in r.next from the given place on, and by
+// their neighbours behind root, in each way once. It tells whether to go on.
+func (r *aromaticity) grow(root int32, size, from int, try func() bool) bool {
+	end := len(r.next)
+	more := true
+	for k := from; k < end && more; k++ {
+		ring := r.next[k]
+		r.combo = append(r.combo, ring)
+		if len(r.combo) == size {
+			more = try()
+		} else {
+			r.next = append(r.next, r.next[k+1:end]...)
+			fresh := len(r.next)
+			for _, j := range r.nbr[ring] {
+				if j > root && !r.reached[j] {
+					r.reached[j] = true
+					r.next = append(r.next, j)
+				}
+			}
+			more = r.grow(root, size, end, try)
+			for _, j := range r.next[fresh:] {
+				r.reached[j] = false
+			}
+			r.next = r.next[:end]
+		}
+		r.combo = r.combo[:len(r.combo)-1]
+	}
+	return more
 }
 
 // huckel tells whether the atoms of the chosen rings give 4n+2 electrons.
@@ -216,19 +230,23 @@ func (r *aromaticity) huckel(m *Mol) bool {
 		}
 	}
 	if len(r.combo) == 1 {
-		for _, a := range r.rings[r.system[r.combo[0]]] {
+		for _, a := range r.rings[r.combo[0]] {
 			add(a, 1)
 		}
 	} else {
-		r.count = resize(r.count, len(m.Atoms))
 		for _, c := range r.combo {
-			for _, a := range r.rings[r.system[c]] {
+			for _, a := range r.rings[c] {
 				switch r.count[a]++; r.count[a] {
 				case 1:
 					add(a, 1)
 				case 3:
 					add(a, -1)
 				}
+			}
+		}
+		for _, c := range r.combo {
+			for _, a := range r.rings[c] {
+				r.count[a] = 0
 			}
 		}
 	}
@@ -239,16 +257,16 @@ func (r *aromaticity) huckel(m *Mol) bool {
 // aromatic, and returns how many bonds became so.
 func (r *aromaticity) mark(m *Mol) int {
 	for _, c := range r.combo {
-		for _, a := range r.rings[r.system[c]] {
+		for _, a := range r.rings[c] {
 			m.Atoms[a].Aromatic = true
 		}
 	}
 	fresh := 0
 	for _, c := range r.combo {
 	next:
-		for _, b := range r.bonds.at(int(r.system[c])) {
+		for _, b := range r.bonds.at(int(c)) {
 			for _, d := range r.combo {
-				if d != c && slices.Contains(r.bonds.at(int(r.system[d])), b) {
+				if d != c && slices.Contains(r.bonds.at(int(d)), b) {
 					continue next
 				}
 			}

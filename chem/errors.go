@@ -23,6 +23,20 @@ func (e *ValenceError) Error() string {
 	return fmt.Sprintf("chem: valence %d is too high for atom %d (%s%s)", e.Valence, e.Atom, Symbol(e.Element), charge)
 }
 
+// RingError says that a ring system has so many ways around it that to find its
+// smallest rings would take too long. It is for input made to do harm: systems
+// of thousands of fused rings, or of sixty atoms with ten ring bonds each,
+// pass.
+type RingError struct {
+	Atoms int // atoms of the ring system
+	Bonds int // bonds between them
+}
+
+// Error tells the size of the ring system.
+func (e *RingError) Error() string {
+	return fmt.Sprintf("chem: find rings: %d atoms with %d bonds between them have too many rings", e.Atoms, e.Bonds)
+}
+
 // KekulizeError says that aromatic atoms could not be given alternating single
 // and double bonds. Often a hydrogen is missing, as in n1cccc1 for [nH]1cccc1.
 type KekulizeError struct {

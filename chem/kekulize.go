@@ -15,6 +15,7 @@ const maxKekuleSteps = 200000
 // alternating paths.
 func (w *workspace) kekulize(m *Mol) error {
 	w.needs = resize(w.needs, len(m.Atoms))
+	counted := false
 	for i := range m.Atoms {
 		a := &m.Atoms[i]
 		switch {
@@ -22,7 +23,11 @@ func (w *workspace) kekulize(m *Mol) error {
 			return &KekulizeError{Atoms: []int{i}, Reason: "atom outside rings is marked aromatic"}
 		case !a.InRing:
 		case a.Element == 0:
-			w.needs[i] = m.wildcardNeed(int32(i))
+			if !counted {
+				w.countRings(m)
+				counted = true
+			}
+			w.needs[i] = w.wildcardNeed(m, int32(i))
 		case m.writtenAromatic(i):
 			w.needs[i] = m.wantsDouble(i)
 			if w.needs[i] == mustDouble && m.Degree(i) > 3 && m.joinsSystems(int32(i)) {
@@ -104,7 +109,7 @@ func (m *Mol) writtenAromatic(i int) bool {
 // stands outside where its rings are all of wildcards, and gets no double bond
 // where each of its rings has a saturated neighbour or no aromatic atom of its
 // own.
-func (m *Mol) wildcardNeed(i int32) uint8 {
+func (w *workspace) wildcardNeed(m *Mol, i int32) uint8 {
 	rings, mixed, hopeless, saturated := 0, false, 0, 0
 	for _, ring := range m.Rings {
 		if !slices.Contains(ring, i) {
@@ -114,7 +119,7 @@ func (m *Mol) wildcardNeed(i int32) uint8 {
 		own := false
 		for _, a := range ring {
 			mixed = mixed || m.Atoms[a].Element != 0
-			own = own || m.writtenAromatic(int(a)) && m.ringCount(a) == 1
+			own = own || m.writtenAromatic(int(a)) && w.ringCount[a] == 1
 		}
 		if !own {
 			hopeless++
@@ -134,15 +139,14 @@ func (m *Mol) wildcardNeed(i int32) uint8 {
 	return noDouble
 }
 
-// ringCount is the number of rings of m.Rings that atom i is in.
-func (m *Mol) ringCount(i int32) int {
-	n := 0
+// countRings sets w.ringCount.
+func (w *workspace) countRings(m *Mol) {
+	w.ringCount = resize(w.ringCount, len(m.Atoms))
 	for _, ring := range m.Rings {
-		if slices.Contains(ring, i) {
-			n++
+		for _, a := range ring {
+			w.ringCount[a]++
 		}
 	}
-	return n
 }
 
 // joinsSystems tells whether atom i is a spiro atom between two systems of

@@ -9,7 +9,8 @@ package chem
 // To build a molecule, fill Atoms and Bonds (each bond with an Order) and call
 // Perceive; it calls Connect itself. Bonds of Order Aromatic with a Kekule
 // order, as in an already perceived molecule, keep that; those without are
-// kekulised. Errors are *ValenceError and *KekulizeError; m is then of no use.
+// kekulised. Errors are *ValenceError, *RingError and *KekulizeError; m is then of
+// no use.
 func Perceive(m *Mol) error {
 	w := workspaces.Get().(*workspace)
 	defer workspaces.Put(w)
@@ -23,7 +24,9 @@ func (w *workspace) perceive(m *Mol) error {
 	if err := m.assignValences(); err != nil {
 		return err
 	}
-	w.findRings(m)
+	if err := w.findRings(m); err != nil {
+		return err
+	}
 	if aromatic {
 		if err := w.kekulize(m); err != nil {
 			return err

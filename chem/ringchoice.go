@@ -32,7 +32,7 @@ func (s *ringSearch) choose(m *Mol, want int, out, extra *ringList) {
 		s.keep(i)
 		gone[i] = true
 		size := len(s.bonds.at(i))
-		for {
+		for s.spend((n - i) * size) {
 			best, bestOverlap := -1, -1
 			for j := i + 1; j < n && len(s.bonds.at(j)) == size; j++ {
 				if gone[j] {
@@ -61,7 +61,7 @@ func (s *ringSearch) choose(m *Mol, want int, out, extra *ringList) {
 		}
 	}
 	for i := range n {
-		if !s.isKept[i] && s.replaces(i, n) {
+		if !s.isKept[i] && s.spend(n) && s.replaces(i, n) {
 			extra.add(s.found.at(int(order[i])))
 		}
 	}
@@ -132,7 +132,7 @@ func (s *ringSearch) findMissing(m *Mol, atoms []int32) {
 	for _, a := range atoms {
 		for _, nb := range m.Neighbors(int(a)) {
 			b := &m.Bonds[nb.Bond]
-			if !b.InRing || s.covered[nb.Bond] {
+			if !b.InRing || s.covered[nb.Bond] || !s.spend(len(m.Bonds)) {
 				continue
 			}
 			if ring := s.shortestThrough(m, int(nb.Bond)); ring != nil {

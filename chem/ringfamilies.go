@@ -21,12 +21,26 @@ type RingFamily struct {
 // A cycle is relevant if it is no sum of shorter ones (Vismara, Electron. J.
 // Comb. 1997, 4, R9). Two of the same size belong together if their sum is one
 // of shorter cycles and they share a bond (Kolodzik, Urbaczek and Rarey, J.
-// Chem. Inf. Model. 2012, 52, 2013).
-func RingFamilies(m *Mol) []RingFamily {
-	f := familySearch{m: m}
-	f.run()
-	return f.out
+// Chem. Inf. Model. 2012, 52, 2013). The error is a *RingError.
+func RingFamilies(m *Mol) ([]RingFamily, error) {
+	f := familySearch{m: m, effort: new(effort)}
+	for _, system := range RingSystems(m) {
+		for _, root := range system {
+			if !f.cyclesAt(int32(root)) {
+				return nil, &RingError{Atoms: len(m.Atoms), Bonds: len(m.Bonds)}
+			}
+		}
+	}
+	f.sort()
+	if !f.join() {
+		return nil, &RingError{Atoms: len(m.Atoms), Bonds: len(m.Bonds)}
+	}
+	return f.out, nil
 }
+
+// pathSteps is what it takes to go on along a path by one bond, in steps of
+// effort.
+const pathSteps = 30
 
 // prototype is one cycle of a set of cycles of the same size, with the bonds of
 // the whole set.
@@ -44,20 +58,7 @@ type familySearch struct {
 	far    []int32 // from the root over all ring atoms
 	protos []prototype
 	out    []RingFamily
-}
-
-func (f *familySearch) run() {
-	m := f.m
-	if len(m.Rings) == 0 {
-		return
-	}
-	for _, system := range RingSystems(m) {
-		for _, root := range system {
-			f.cyclesAt(int32(root))
-		}
-	}
-	f.sort()
-	f.join()
+	effort *effort
 }
 
 func (f *familySearch) sort() {
@@ -65,20 +66,26 @@ func (f *familySearch) sort() {
 }
 
 // minimumBasis adds to out independent cycles through the given ring atoms, as
-// many and as short as may be.
-func minimumBasis(m *Mol, atoms []int32, out *ringList) {
-	f := familySearch{m: m}
+// many and as short as may be. It fails where that takes too many steps.
+func minimumBasis(m *Mol, atoms []int32, out *ringList, e *effort) bool {
+	f := familySearch{m: m, effort: e}
 	for _, root := range atoms {
-		f.cyclesAt(root)
+		if !f.cyclesAt(root) {
+			return false
+		}
 	}
 	f.sort()
 	var space cycleSpace
 	for _, p := range f.protos {
+		if !e.spend(len(space) * len(p.cycle)) {
+			return false
+		}
 		if more := space.extend(p.cycle); len(more) > len(space) {
 			space = more
 			out.add(f.walk(p.cycle))
 		}
 	}
+	return true
 }
 
 // walk lists the atoms of a cycle in turn.
@@ -100,8 +107,9 @@ func (f *familySearch) walk(cycle bondSet) []int32 {
 }
 
 // cyclesAt collects prototypes of the cycles whose highest atom is root: two
-// shortest paths from there that meet in an atom or across a bond.
-func (f *familySearch) cyclesAt(root int32) {
+// shortest paths from there that meet in an atom or across a bond. It fails where
+// there are too many.
+func (f *familySearch) cyclesAt(root int32) bool {
 	if f.dist == nil {
 		f.dist = make([]int32, len(f.m.Atoms))
 		f.far = make([]int32, len(f.m.Atoms))
@@ -130,7 +138,11 @@ func (f *familySearch) cyclesAt(root int32) {
 				f.add(root, y, z, nb.Bond)
 			}
 		}
+		if !f.effort.spend(0) {
+			return false
+		}
 	}
+	return true
 }
 
 // search sets dist to the distances from root over ring bonds and atoms up to
@@ -181,6 +193,7 @@ func (f *familySearch) add(root, p, q int32, bonds ...int32) {
 // all bonds that do and calls each with the atoms they lead to.
 func (f *familySearch) step(at int32, marks bondSet, each func(int32)) (next int32) {
 	next = -1
+	f.effort.spend(pathSteps)
 	for _, nb := range f.m.Neighbors(int(at)) {
 		if !f.m.Bonds[nb.Bond].InRing || f.dist[nb.Atom] < 0 || f.dist[nb.Atom]+1 != f.dist[at] {
 			continue
@@ -212,8 +225,9 @@ func (f *familySearch) paths(from int32, marks bondSet) {
 	}
 }
 
-// join keeps the relevant prototypes, size by size, and joins them.
-func (f *familySearch) join() {
+// join keeps the relevant prototypes, size by size, and joins them. It fails where
+// that takes too many steps.
+func (f *familySearch) join() bool {
 	var shorter cycleSpace
 	for start := 0; start < len(f.protos); {
 		end := start
@@ -223,6 +237,9 @@ func (f *familySearch) join() {
 		same := f.protos[start:end]
 		var families []prototype // the cycle is what is left beyond shorter ones
 		for _, p := range same {
+			if !f.effort.spend((2*len(shorter) + len(families)) * len(p.cycle)) {
+				return false
+			}
 			p.cycle = shorter.rest(p.cycle)
 			if p.cycle.first() < 0 {
 				continue
@@ -245,6 +262,7 @@ func (f *familySearch) join() {
 		}
 		start = end
 	}
+	return true
 }
 
 func (f *familySearch) describe(p prototype) RingFamily {

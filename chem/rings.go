@@ -6,7 +6,8 @@ package chem
 // searched on its own: a system with one cycle is walked, any other gets the
 // search of ringsearch.go. Where that may have a choice, RDKit's depends on
 // the bonds that link ring systems too, and all is searched again with them.
-func (w *workspace) findRings(m *Mol) {
+// The error is a *RingError.
+func (w *workspace) findRings(m *Mol) error {
 	for i := range m.Atoms {
 		m.Atoms[i].InRing = false
 	}
@@ -15,7 +16,7 @@ func (w *workspace) findRings(m *Mol) {
 	}
 	m.Rings, m.basis = nil, 0
 	if len(m.Bonds) < 3 {
-		return
+		return nil
 	}
 	w.findBridges(m)
 	w.ringDegree = resize(w.ringDegree, len(m.Atoms))
@@ -31,23 +32,29 @@ func (w *workspace) findRings(m *Mol) {
 		}
 	}
 	if !cyclic {
-		return
+		return nil
 	}
-	if w.searchSystems(m); w.search.choice && w.keepLinkers(m) {
-		w.searchSystems(m)
+	if err := w.searchSystems(m); err != nil {
+		return err
+	}
+	if w.search.choice && w.keepLinkers(m) {
+		if err := w.searchSystems(m); err != nil {
+			return err
+		}
 	}
 	m.basis = w.rings.len()
 	for i := range w.extra.len() {
 		w.rings.add(w.extra.at(i))
 	}
 	m.Rings = w.rings.copyOut()
+	return nil
 }
 
 // searchSystems finds the rings of each system that active bonds join.
-func (w *workspace) searchSystems(m *Mol) {
+func (w *workspace) searchSystems(m *Mol) error {
 	w.rings.reset()
 	w.extra.reset()
-	w.search.choice = false
+	w.search.choice, w.search.effort = false, 0
 	w.visited = resize(w.visited, len(m.Atoms))
 	for i := range m.Atoms {
 		if w.ringDegree[i] == 0 || w.visited[i] {
@@ -71,10 +78,11 @@ func (w *workspace) searchSystems(m *Mol) {
 		}
 		if bonds /= 2; bonds == len(w.system) {
 			w.walkCycle(m, int32(i))
-		} else {
-			w.searchRings(m, bonds)
+		} else if !w.searchRings(m, bonds) {
+			return &RingError{Atoms: len(w.system), Bonds: bonds}
 		}
 	}
+	return nil
 }
 
 // keepLinkers makes the bonds active that are left when atoms with one bond are

@@ -28,18 +28,20 @@ type ringSearch struct {
 	small    ringList
 	scratch  []int32
 	nodeRing []nodeRing // which node found which ring
+	mine     []bool     // by ring: found by the node that is tried again
 	choice   bool       // the rings found may depend on where the search began
 	covered  []bool     // by bond
 	count    []int32    // by bond
 	activeC  []bool
 	degreeC  []int32
+	effort
 }
 
 type nodeRing struct{ node, ring int32 }
 
 // searchRings adds the rings of the system in w.system, which has the given
-// number of ring bonds.
-func (w *workspace) searchRings(m *Mol, bonds int) {
+// number of ring bonds. It fails where that takes too many steps.
+func (w *workspace) searchRings(m *Mol, bonds int) bool {
 	s := &w.search
 	atoms := w.system
 	slices.Sort(atoms)
@@ -52,7 +54,7 @@ func (w *workspace) searchRings(m *Mol, bonds int) {
 	}
 	s.changed = s.changed[:0]
 	left := len(atoms)
-	for left > 0 {
+	for left > 0 && s.spend(len(atoms)) {
 		for len(s.changed) > 0 {
 			a := s.changed[len(s.changed)-1]
 			s.changed = s.changed[:len(s.changed)-1]
@@ -93,6 +95,9 @@ func (w *workspace) searchRings(m *Mol, bonds int) {
 		left--
 		s.trim(m, cand, w.active, s.degree, true)
 	}
+	if !s.spend(0) {
+		return false
+	}
 	want := bonds - len(atoms) + 1
 	s.choice = s.choice || want > 2
 	if s.found.len() < want {
@@ -101,10 +106,10 @@ func (w *workspace) searchRings(m *Mol, bonds int) {
 	if s.found.len() < want {
 		// A cage all of whose atoms have four ring bonds. RDKit takes any
 		// independent rings then.
-		minimumBasis(m, atoms, &w.rings)
-		return
+		return minimumBasis(m, atoms, &w.rings, &s.effort)
 	}
 	s.choose(m, want, &w.rings, &w.extra)
+	return s.spend(0)
 }
 
 // trim takes the active bonds of atom a away. Neighbours left with at most one
@@ -158,9 +163,15 @@ func (s *ringSearch) ringsOfDegreeTwo(m *Mol, active []bool) {
 			id := s.insert(m, s.small.at(i))
 			s.nodeRing = append(s.nodeRing, nodeRing{a, id})
 		}
+		if !s.spend(0) {
+			return
+		}
 	}
 	// The rings that several nodes found, in the order of their atoms.
 	for i := range s.nodeRing {
+		if !s.spend(len(s.nodeRing)) {
+			return
+		}
 		ring := s.nodeRing[i].ring
 		if slices.ContainsFunc(s.nodeRing[:i], func(x nodeRing) bool { return x.ring == ring }) {
 			continue
@@ -182,13 +193,21 @@ func (s *ringSearch) retryDuplicates(m *Mol, nodes []int32, active []bool) {
 	var rings ringList
 	smallest := 1 << 30
 	for _, a := range nodes {
+		if !s.spend(3 * len(s.nodeRing)) {
+			return
+		}
 		s.activeC = append(s.activeC[:0], active...)
 		s.degreeC = append(s.degreeC[:0], s.degree...)
+		s.mine = resize(s.mine, s.found.len())
 		for _, x := range s.nodeRing {
-			if x.node == a || !s.sharesRing(a, x.node) {
-				continue
+			if x.node == a {
+				s.mine[x.ring] = true
 			}
-			s.trim(m, x.node, s.activeC, s.degreeC, false)
+		}
+		for _, x := range s.nodeRing {
+			if x.node != a && s.mine[x.ring] {
+				s.trim(m, x.node, s.activeC, s.degreeC, false)
+			}
 		}
 		s.smallestRings(m, a, s.activeC, -1)
 		for i := range s.small.len() {
@@ -201,21 +220,6 @@ func (s *ringSearch) retryDuplicates(m *Mol, nodes []int32, active []bool) {
 			s.insert(m, r)
 		}
 	}
-}
-
-// sharesRing tells whether two nodes found a common ring.
-func (s *ringSearch) sharesRing(a, b int32) bool {
-	for _, x := range s.nodeRing {
-		if x.node != a {
-			continue
-		}
-		for _, y := range s.nodeRing {
-			if y.node == b && y.ring == x.ring {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 // ringsOfDegreeThree finds the up to three smallest rings through an atom with
@@ -272,6 +276,7 @@ func (s *ringSearch) ringsOfDegreeThree(m *Mol, a int32, active []bool) {
 func (s *ringSearch) smallestRings(m *Mol, root int32, active []bool, avoid int32) {
 	const white, gray, black = 0, 1, 2
 	s.small.reset()
+	s.spend(len(m.Atoms) + len(m.Bonds))
 	s.color = resize(s.color, len(m.Atoms))
 	s.up = resize(s.up, len(m.Atoms))
 	s.dist = resize(s.dist, len(m.Atoms))
@@ -339,6 +344,7 @@ func (s *ringSearch) insert(m *Mol, ring []int32) int32 {
 	for _, a := range ring {
 		s.color[a] = 1
 	}
+	s.spend(len(m.Atoms) + s.found.len())
 next:
 	for i := range s.found.len() {
 		r := s.found.at(i)

@@ -20,10 +20,11 @@ type workspace struct {
 	search     ringSearch
 
 	// kekulize.go
-	needs  []uint8 // by atom
-	mate   []int32
-	trail  []bool
-	marked bool // double bonds only where an aromatic bond is written
+	needs     []uint8 // by atom
+	mate      []int32
+	trail     []bool
+	ringCount []int32 // by atom: rings of m.Rings that it is in
+	marked    bool    // double bonds only where an aromatic bond is written
 
 	arom aromaticity
 
