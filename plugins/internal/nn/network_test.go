@@ -246,7 +246,7 @@ func TestTheWholeNetworkIsItsDefinition(t *testing.T) {
 	sp := toySpace(t)
 	f := treenet.NewFeatures(sp.Vocabulary())
 	each(t, func(t *testing.T) {
-		for _, objective := range []op.Objective{op.TrajectoryBalance, op.Variance, op.SubTrajectories} {
+		for _, objective := range []op.Objective{op.TrajectoryBalance, op.Variance, op.SubTrajectories, op.Likelihood} {
 			t.Run(fmt.Sprint("objective ", objective), func(t *testing.T) {
 				r := rand.New(rand.NewPCG(1, 2))
 				masks, encoder := treenet.NewMasks(sp.Columns()), treenet.NewEncoder(f)
@@ -293,7 +293,7 @@ func TestTheWholeNetworkIsItsDefinition(t *testing.T) {
 					near(t, fmt.Sprint("residual ", i), residuals[i], v, lossError*(1+math.Abs(v)))
 				}
 				learned := l.Params()
-				if objective != op.Variance { // else it is fitted beside the loss
+				if objective != op.Variance && objective != op.Likelihood { // else it is fitted beside the loss, or there is none
 					learned = append(learned, l.LogZ())
 				}
 				if len(learned) < len(p.All())-1 {

@@ -25,7 +25,8 @@ type Paths struct {
 	Residual []float64
 }
 
-// Objective is a loss for GFlowNets.
+// Objective is a loss for models of paths: of GFlowNets, and of diffusions of
+// trees.
 type Objective int
 
 // The objectives.
@@ -41,6 +42,12 @@ const (
 	// has a residual without a further output of the network. The loss is the
 	// mean over all parts.
 	SubTrajectories
+	// Likelihood is Target minus the sum of log P_F. Where paths are drawn
+	// backward from data x by P_B, and Target is log P_B of the whole path, its
+	// mean is an upper bound of -log p(x) (the evidence bound of discrete
+	// diffusions, Austin et al. 2021); it is tight for a balanced model. It has
+	// no log Z, no residual and no knee.
+	Likelihood
 )
 
 // Balance is the loss of each trajectory: half the square of its residual, or
@@ -100,9 +107,12 @@ func (o *Balance) Forward(in [][]float32, out []float32) {
 		last := to - from - 1
 		b.Residual[p] = o.delta[last]
 		var value float64
-		if o.Objective == TrajectoryBalance {
+		switch o.Objective {
+		case TrajectoryBalance:
 			value, o.slope[last] = o.loss(o.delta[last])
-		} else {
+		case Likelihood:
+			value, o.slope[last] = z-o.delta[last], -1
+		default:
 			parts := float64(last*(last+1)) / 2
 			for j := 1; j <= last; j++ {
 				for i := range j { // delta[0] is 0: the flow of the initial state is Z
@@ -123,7 +133,9 @@ func (o *Balance) Forward(in [][]float32, out []float32) {
 			tail += s
 			o.dstep[from+k-1] = tail
 		}
-		o.dz[p] = tail
+		if o.Objective != Likelihood {
+			o.dz[p] = tail
+		}
 	}
 }
 

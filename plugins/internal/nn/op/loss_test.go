@@ -41,7 +41,7 @@ func randomPaths(r *rand.Rand, n, shortest int) *op.Paths {
 func TestBalanceIsItsDefinition(t *testing.T) {
 	each(t, func(t *testing.T) {
 		r := rand.New(rand.NewPCG(11, 12))
-		for _, objective := range []op.Objective{op.TrajectoryBalance, op.Variance, op.SubTrajectories} {
+		for _, objective := range []op.Objective{op.TrajectoryBalance, op.Variance, op.SubTrajectories, op.Likelihood} {
 			for _, knee := range []float64{0, 2.5} {
 				for _, n := range []int{0, 1, 2, 13} {
 					t.Run(fmt.Sprintf("objective %d, knee %v, %d paths", objective, knee, n), func(t *testing.T) {
@@ -51,7 +51,7 @@ func TestBalanceIsItsDefinition(t *testing.T) {
 						e := &op.Env{}
 						o := &op.Balance{Env: e, Paths: b, Objective: objective, Knee: knee, Z: codeWidth}
 						c := optest.Case{
-							Op: o, Env: e, Same: objective == op.Variance, Constant: []bool{false, objective == op.Variance},
+							Op: o, Env: e, Same: objective == op.Variance, Constant: []bool{false, objective == op.Variance || objective == op.Likelihood},
 							Shapes: []op.Shape{{Rows: b.States, Cols: 2}, {Rows: op.Fixed(1), Cols: codeWidth}},
 						}
 						draw(r, &c, 2, 1)

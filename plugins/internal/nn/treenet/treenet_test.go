@@ -62,7 +62,7 @@ func testPaths(sp *space.Fragments, f *Features, m *Masks, n int) []Path {
 func TestGradientsOfTheWholeNetworkAreRight(t *testing.T) {
 	sp := smallSpace(t, 5)
 	f := NewFeatures(sp.Vocabulary())
-	for _, objective := range []op.Objective{op.TrajectoryBalance, op.Variance, op.SubTrajectories} {
+	for _, objective := range []op.Objective{op.TrajectoryBalance, op.Variance, op.SubTrajectories, op.Likelihood} {
 		t.Run(fmt.Sprint(objective), func(t *testing.T) {
 			m := NewMasks(sp.Columns())
 			paths := testPaths(sp, f, m, 9)
@@ -85,7 +85,7 @@ func TestGradientsOfTheWholeNetworkAreRight(t *testing.T) {
 			r := rand.New(rand.NewPCG(5, 6))
 			checked := 0
 			checks := l.Params()
-			if objective != op.Variance { // else it is fitted beside the loss
+			if objective != op.Variance && objective != op.Likelihood { // else it is fitted beside the loss, or there is none
 				checks = append(checks, l.LogZ())
 			}
 			for _, p := range checks {

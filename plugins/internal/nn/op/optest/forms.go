@@ -190,7 +190,7 @@ func logSumExp(x []float64) float64 {
 }
 
 // Balance is the loss of each trajectory and its residual, see [op.Balance].
-// With [op.Variance] the loss does not depend on z.
+// With [op.Variance] and [op.Likelihood] the loss does not depend on z.
 func Balance(b *op.Paths, objective op.Objective, knee float64, logp, z []float64) (loss, residual []float64) {
 	huber := func(d float64) float64 {
 		if knee > 0 && math.Abs(d) > knee {
@@ -228,6 +228,10 @@ func Balance(b *op.Paths, objective op.Objective, knee float64, logp, z []float6
 				}
 			}
 			loss[p] /= parts
+		case op.Likelihood:
+			if to-from > 1 {
+				loss[p] = b.Target[to-1] - logp[2*(to-1)+1] - steps[last]
+			}
 		case op.Variance:
 			residual[p] = logZ + steps[last] + logp[2*(to-1)] - b.Target[to-1]
 		}
