@@ -84,11 +84,10 @@ func (s *Summary) diagnose(c *store.Campaign, plan store.Plan) error {
 			r.Method = o.Value
 		}
 	}
+	// What is no method of the sampler's own is a way to steer one that is exact.
 	method, err := sample.ParseMethod(r.Method)
-	if err != nil {
-		return err
-	}
-	r.Exact, r.Samples, r.ESS, r.LogEvidence = method.Exact(), s.Valid, s.ESS, s.LogEvidence
+	r.Exact = err != nil || method.Exact()
+	r.Samples, r.ESS, r.LogEvidence = s.Valid, s.ESS, s.LogEvidence
 	var checks diagnose.Checks
 	found, err := c.Check(&checks)
 	if err != nil {

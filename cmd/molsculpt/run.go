@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/molsculpt/molsculpt/platform"
+	"github.com/molsculpt/molsculpt/platform/catalog"
 	"github.com/molsculpt/molsculpt/platform/config"
 	"github.com/molsculpt/molsculpt/store"
 	"github.com/spf13/cobra"
@@ -20,6 +21,7 @@ type runFlags struct {
 	seed         uint64
 	seedSet      bool
 	fresh        bool
+	check        bool
 	forceNumeric bool
 }
 
@@ -36,9 +38,14 @@ stopped, and ends with the same result as one that was not. A campaign that is
 done is only summarised. If the file or the seed has changed under the same
 name, the difference is shown and nothing is done; --new runs the changed one
 under a name of its own, NAME-2 and so on, and goes on with it when the same
-command is given again. FILE may be - for standard input.`,
+command is given again. FILE may be - for standard input.
+
+Below the table stands whether to trust it, and why. --check looks harder, also
+at a campaign that is done: it draws from the models again and compares, which
+takes some seconds, and what it finds is kept with the campaign.`,
 		Example: `  molsculpt run campaign.yaml
-  molsculpt run campaign.yaml --store results.db --seed 11 --new`,
+  molsculpt run campaign.yaml --store results.db --seed 11 --new
+  molsculpt run campaign.yaml --check`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			f.seedSet = cmd.Flags().Changed("seed")
@@ -56,6 +63,10 @@ command is given again. FILE may be - for standard input.`,
 			if err := writeSummaries(a.Out, []*platform.Summary{s}, ""); err != nil {
 				return err
 			}
+			fmt.Fprintln(a.Out)
+			if err := writeDiagnostics(a.Out, &s.Diagnostics); err != nil {
+				return err
+			}
 			a.say("next: molsculpt show %s%s, or molsculpt export %s%s --format csv", quoteArg(s.Campaign), storeArg(f.store), quoteArg(s.Campaign), storeArg(f.store))
 			return nil
 		},
@@ -64,6 +75,7 @@ command is given again. FILE may be - for standard input.`,
 	c.Flags().Uint64Var(&f.seed, "seed", 0, "seed, instead of the file's")
 	c.Flags().BoolVar(&f.fresh, "new", false, "run a changed campaign under a new name, beside the old one")
 	c.Flags().BoolVar(&f.forceNumeric, "force-numeric", false, "go on with a campaign that was begun on a machine that computes differently")
+	c.Flags().BoolVar(&f.check, "check", false, "compare the samples with further draws of the models")
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return c
 }
@@ -99,11 +111,11 @@ func (a *app) runCampaign(ctx context.Context, c *config.Campaign, f runFlags, w
 		if err != nil {
 			return nil, err
 		}
-		if done {
+		if done && !f.check {
 			return platform.Summarize(ctx, campaign, wishes)
 		}
 	}
-	campaign, err := a.runPlan(ctx, plan, &st, f)
+	campaign, err := a.runPlan(ctx, plan, cat, &st, f)
 	switch {
 	case err != nil && ctx.Err() != nil: // whatever the interrupt broke first
 		a.say("interrupted; what was finished is kept. Go on with the same command.")
@@ -138,8 +150,9 @@ func (a *app) lookup(plan *platform.Plan, st *store.Store, fresh bool) (*store.C
 	return campaign, done, nil
 }
 
-// runPlan loads the models, opens the store unless it is open, and runs.
-func (a *app) runPlan(ctx context.Context, plan *platform.Plan, st **store.Store, f runFlags) (*store.Campaign, error) {
+// runPlan loads the models, opens the store unless it is open, runs, and checks
+// what came of it where that is asked for.
+func (a *app) runPlan(ctx context.Context, plan *platform.Plan, cat *catalog.Catalog, st **store.Store, f runFlags) (*store.Campaign, error) {
 	session, err := platform.Start(ctx, plan, a.logger())
 	if err != nil {
 		return nil, err
@@ -157,7 +170,7 @@ func (a *app) runPlan(ctx context.Context, plan *platform.Plan, st **store.Store
 	}
 	bar := a.progress(plan.Campaign.Name, total)
 	defer bar.close()
-	return session.Run(ctx, *st, platform.RunOptions{
+	campaign, err := session.Run(ctx, *st, platform.RunOptions{
 		ForceNumeric: f.forceNumeric,
 		Progress: func(p platform.Progress) {
 			done := p.Molecules
@@ -167,6 +180,14 @@ func (a *app) runPlan(ctx context.Context, plan *platform.Plan, st **store.Store
 			bar.set(int64(done), fmt.Sprintf("%d distinct, ESS %.0f%%", p.Distinct, 100*p.MinESS))
 		},
 	})
+	if err != nil || !f.check {
+		return campaign, err
+	}
+	_, err = session.Check(ctx, campaign, platform.CheckOptions{
+		Catalog:  cat,
+		Progress: func(stage string) { bar.set(total, "check: "+stage) },
+	})
+	return campaign, err
 }
 
 func quoteArg(s string) string {

@@ -7,7 +7,6 @@ import (
 	"math"
 	"math/rand/v2"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/molsculpt/molsculpt/platform"
 	"github.com/molsculpt/molsculpt/platform/catalog"
@@ -129,27 +128,6 @@ func (a *app) explain(expr string) error {
 		fmt.Fprint(a.Out, wrapped(l.Key, l.Text))
 	}
 	return nil
-}
-
-// wrapped is a text behind its key, in lines of at most 100 characters.
-func wrapped(key, text string) string {
-	const indent, width = 17, 100
-	var out strings.Builder
-	out.WriteString(key + strings.Repeat(" ", max(1, indent-len(key))))
-	column := indent
-	for i, word := range strings.Fields(text) {
-		n := utf8.RuneCountInString(word)
-		if i > 0 && column+1+n > width {
-			out.WriteString("\n" + strings.Repeat(" ", indent))
-			column = indent
-		} else if i > 0 {
-			out.WriteByte(' ')
-			column++
-		}
-		out.WriteString(word)
-		column += n
-	}
-	return out.String() + "\n"
 }
 
 // expressionCampaign is a campaign that samples an expression, over the models

@@ -3,8 +3,10 @@ package main
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/molsculpt/molsculpt/chem/smiles"
+	"github.com/molsculpt/molsculpt/platform"
 	"github.com/molsculpt/molsculpt/store"
 	"github.com/molsculpt/molsculpt/store/export"
 	"github.com/spf13/cobra"
@@ -13,7 +15,7 @@ import (
 func (a *app) showCommand() *cobra.Command {
 	var path, where, vocabulary string
 	var top int
-	var pareto, asJSON, plan bool
+	var pareto, asJSON, plan, diagnostics bool
 	c := &cobra.Command{
 		Use:   "show CAMPAIGN [SMILES]",
 		Short: "Show the best candidates of a campaign, or all that is known of one",
@@ -24,10 +26,14 @@ after the complete ones.
 With a SMILES (written in any way): everything that is known of that candidate,
 with the path by which it was made (the molecule after each step) and what each
 model thought of it. The path needs the campaign's vocabulary; --vocab names it
-where it is not found.`,
+where it is not found.
+
+--diagnostics shows instead whether the campaign's averages can be trusted, and
+the figures that say so; molsculpt run --check finds more of them.`,
 		Example: `  molsculpt show both --top 20
   molsculpt show both --where 'qed >= 0.8 and sa <= 2.5'
-  molsculpt show both 'Cc1ccccc1'`,
+  molsculpt show both 'Cc1ccccc1'
+  molsculpt show both --diagnostics`,
 		Args: cobra.RangeArgs(1, 2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := checkTop(top); err != nil {
@@ -42,6 +48,15 @@ where it is not found.`,
 			case plan:
 				_, err := fmt.Fprint(a.Out, camp.Plan().Resolved)
 				return err
+			case diagnostics:
+				s, err := platform.Summarize(cmd.Context(), camp, nil)
+				if err != nil {
+					return err
+				}
+				if asJSON {
+					return writeJSON(a.Out, &s.Diagnostics)
+				}
+				return writeDiagnostics(a.Out, &s.Diagnostics)
 			case len(args) == 2:
 				d, err := findCandidate(cmd, camp, args[1])
 				if err != nil {
@@ -85,12 +100,18 @@ where it is not found.`,
 				return err
 			}
 			a.say("%d of %d candidates", sel.Len(), sel.Ranked())
+			summary, err := platform.Summarize(cmd.Context(), camp, nil)
+			if err != nil {
+				return err
+			}
+			a.say("%s", strings.TrimSuffix(wrapped("trust", summary.Diagnostics.Verdict.Text), "\n"))
 			return nil
 		},
 	}
 	storeFlag(c, &path)
 	selectFlags(c, &where, &pareto, &top, 20)
 	c.Flags().StringVar(&vocabulary, "vocab", "", "the campaign's vocabulary, to show the path of a candidate")
+	c.Flags().BoolVar(&diagnostics, "diagnostics", false, "show whether to trust the campaign, and why, instead")
 	c.Flags().BoolVar(&plan, "plan", false, "print the resolved campaign instead")
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return c

@@ -121,10 +121,10 @@ func welch(x, y sample.Estimate, n, m int) float64 {
 	vx, vy := x.SE*x.SE, y.SE*y.SE
 	v := vx + vy
 	d := math.Abs(x.Value - y.Value)
-	if tiny := 1e-12 * (math.Abs(x.Value) + math.Abs(y.Value)); v <= tiny*tiny {
-		if d <= tiny {
-			return 1
-		}
+	switch rounding := 1e-12 * (1 + math.Abs(x.Value) + math.Abs(y.Value)); {
+	case d <= rounding:
+		return 1
+	case v <= rounding*rounding:
 		return 0
 	}
 	df := v * v / (vx*vx/float64(n-1) + vy*vy/float64(m-1))
