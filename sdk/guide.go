@@ -40,8 +40,7 @@ const (
 	// AbsoluteActions are log Q of the outcomes after the action.
 	AbsoluteActions
 	// ResidualActions are what is added to log psi, the logarithm of the path
-	// posterior of the outcomes after the action; the sum, normalised over the
-	// outcomes, is log Q.
+	// posterior of the outcomes after the action; the sum is log Q.
 	ResidualActions
 )
 

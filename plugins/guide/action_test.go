@@ -36,8 +36,8 @@ func logPsi(list []int, logs []float64, logitAlpha float64, alpha bool) float64 
 
 // byActions is the exact law of the policy guided by an action head: at s it
 // takes a with probability proportional to P_M(a|s) Q(y|s,a), where log Q is the
-// path posterior plus the residual, normalised over the outcomes. The models
-// are balanced, so that what the path says is a function of state and action.
+// path posterior plus the residual. The models are balanced, so that what the
+// path says is a function of state and action.
 type byActions struct {
 	*domain
 	model   *guide.Model
@@ -58,15 +58,7 @@ func (p byActions) Steps(ctx context.Context, states []space.State, dst []space.
 		return err
 	}
 	logQ := func(logs []float64, residual []float32) float64 {
-		sum, own := 0.0, 0.0
-		for c, list := range info.Lists {
-			v := math.Exp(logPsi(list, logs, p.o.logitAlpha, info.Ordered) + float64(residual[c]))
-			sum += info.Multiplicity(c) * v
-			if c == p.outcome {
-				own = v
-			}
-		}
-		return math.Log(own / sum)
+		return logPsi(p.o.list, logs, p.o.logitAlpha, info.Ordered) + float64(residual[p.outcome])
 	}
 	for i, s := range states {
 		at, _ := p.graph.Index(s)

@@ -35,9 +35,10 @@
 // # The action head
 //
 // It answers for all actions of a state in one pass, and as a residual: log Q is
-// the logarithm of the path posterior plus what the head says, normalised over
-// the outcomes. The head begins at zero, so that it starts as the sampler that
-// needs no training.
+// the logarithm of the path posterior plus what the head says. The head begins at
+// zero, so that it starts as the sampler that needs no training. Its loss is the
+// divergence of measures that need not add up to one, so that what is learned
+// does, and the residual of one outcome is all that a sampler needs.
 //
 // # Costs
 //

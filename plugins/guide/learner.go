@@ -27,6 +27,7 @@ type learner struct {
 	action   op.Labels // per visit
 	visits   op.Rows   // of states by paths
 	taken    *choose   // the action of each visit; nil without action head
+	correct  correction
 
 	// What Learn learns from, set before each update.
 	paths []sdk.Path
@@ -82,8 +83,10 @@ func (l *learner) build(states []space.State, visits int) error {
 	}
 	sum := &total{Parts: []*op.Rows{t.trunk.rows(), t.pairs}}
 	if n.action() {
-		l.taken = &choose{Label: "actions", From: t.pairs, To: &l.visits, Columns: out.action.Shape.Cols, K: n.classes()}
-		parts = append(parts, loss("action", &l.action, &l.visits, n.classes(), g.Apply(l.taken, out.action)))
+		l.taken = &choose{From: t.pairs, To: &l.visits, Columns: out.action.Shape.Cols, K: n.classes()}
+		l.action = op.Labels{Rows: &l.visits, Classes: n.classes(), Multiplicity: n.outcomes.share}
+		l.correct = correction{Labels: &l.action}
+		parts = append(parts, g.Apply(&l.correct, g.Apply(l.taken, out.action)))
 		sum.Parts = append(sum.Parts, &l.visits)
 	}
 	cost := g.Apply(sum, parts...)
@@ -197,7 +200,7 @@ func (l *learner) write(gamma float64) {
 	l.action.Reset()
 	l.target, l.final = zero(l.target, len(l.states)*classes), zero(l.final, len(l.states)*m)
 	if l.taken != nil {
-		l.taken.Index, l.taken.Slot, l.taken.Offset = l.taken.Index[:0], l.taken.Slot[:0], l.taken.Offset[:0]
+		l.taken.Index, l.taken.Slot, l.correct.LogPsi = l.taken.Index[:0], l.taken.Slot[:0], l.correct.LogPsi[:0]
 	}
 	// The sum over the models of the mean over their paths, each model with the
 	// weight 1/m.
@@ -269,8 +272,8 @@ func (l *learner) writeAction(p *sdk.Path, t, visit int, alpha float64) {
 	l.taken.Index, l.taken.Slot = append(l.taken.Index, row), append(l.taken.Slot, int32(slot))
 	logSoftmax(l.logQ, p.LogBase[t*m:(t+1)*m])
 	l.net.outcomes.logLikelihood(l.logPsi, l.logQ, alpha)
-	for c, v := range l.logPsi {
-		l.taken.Offset = append(l.taken.Offset, float32(max(v, leastPsi)+math.Log(l.net.outcomes.share[c])))
+	for _, v := range l.logPsi {
+		l.correct.LogPsi = append(l.correct.LogPsi, float32(max(v, leastPsi)))
 	}
 }
 

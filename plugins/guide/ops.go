@@ -2,6 +2,7 @@ package guide
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/molsculpt/molsculpt/plugins/internal/nn/kern"
 	"github.com/molsculpt/molsculpt/plugins/internal/nn/op"
@@ -60,20 +61,18 @@ func (o *gather) Backward(_ [][]float32, _, dout []float32, din [][]float32) {
 }
 
 // choose takes the outcomes of one action out of those of all: row i of the
-// output is the K numbers from column Slot[i]*K on of row Index[i] of the input
-// plus Offset[i*K:], padded with zeros.
+// output is the K numbers from column Slot[i]*K on of row Index[i] of the input,
+// padded with zeros.
 type choose struct {
-	Label    string
 	From, To *op.Rows
 	Columns  int // of the input, padded
 	K        int
 	Index    []int32
 	Slot     []int32
-	Offset   []float32
 }
 
 // Name implements op.Op.
-func (o *choose) Name() string { return "choose " + o.Label }
+func (o *choose) Name() string { return "choose actions" }
 
 // Check implements op.Op.
 func (o *choose) Check(in []op.Shape) error {
@@ -88,10 +87,7 @@ func (o *choose) Forward(in [][]float32, out []float32) {
 	w := pad(o.K)
 	for i := range o.To.Live {
 		row := out[i*w : (i+1)*w]
-		from := in[0][int(o.Index[i])*o.Columns+int(o.Slot[i])*o.K:][:o.K]
-		for k, v := range from {
-			row[k] = v + o.Offset[i*o.K+k]
-		}
+		copy(row, in[0][int(o.Index[i])*o.Columns+int(o.Slot[i])*o.K:][:o.K])
 		clear(row[o.K:])
 	}
 }
@@ -107,6 +103,73 @@ func (o *choose) Backward(_ [][]float32, _, dout []float32, din [][]float32) {
 		g := din[0][int(o.Index[i])*o.Columns+int(o.Slot[i])*o.K:][:o.K]
 		for k := range g {
 			g[k] += dout[i*w+k]
+		}
+	}
+}
+
+// correction is the loss of residuals r on log psi: of each row its weight times
+//
+//	T (sum_c share_c Q_c - 1) - sum_c t_c log Q_c,   log Q_c = log psi_c + r_c
+//
+// with the label t and its sum T, the Kullback-Leibler divergence of measures
+// that need not add up to one. Its optimum is t/T, so that what is learned adds up
+// to one by itself, and a residual can be used without those of the other
+// outcomes. Where Q adds up to one it is the cross-entropy. Input: r (rows x
+// padded classes).
+type correction struct {
+	Labels *op.Labels
+	LogPsi []float32 // rows x classes, of one list of each outcome
+
+	slope []float64
+}
+
+// Name implements op.Op.
+func (o *correction) Name() string { return "correction" }
+
+// Check implements op.Op.
+func (o *correction) Check(in []op.Shape) error {
+	return check(o.Name(), in, op.Shape{Rows: o.Labels.Rows, Cols: pad(o.Labels.Classes)})
+}
+
+// Shape implements op.Op.
+func (o *correction) Shape() op.Shape { return op.Shape{Rows: o.Labels.Rows, Cols: 1} }
+
+// Forward implements op.Op.
+func (o *correction) Forward(in [][]float32, out []float32) {
+	l := o.Labels
+	k, w := l.Classes, pad(l.Classes)
+	if cap(o.slope) < l.Rows.Live*k {
+		o.slope = make([]float64, 2*l.Rows.Live*k)
+	}
+	o.slope = o.slope[:l.Rows.Live*k]
+	for i := range l.Rows.Live {
+		target, slope := l.Target[i*k:(i+1)*k], o.slope[i*k:(i+1)*k]
+		sum := 0.0
+		for _, t := range target {
+			sum += t
+		}
+		loss := -sum
+		for c, t := range target {
+			log := float64(o.LogPsi[i*k+c]) + float64(in[0][i*w+c])
+			q := sum * l.Multiplicity[c] * math.Exp(log)
+			loss += q - t*log
+			slope[c] = l.Weight[i] * (q - t)
+		}
+		out[i] = float32(l.Weight[i] * loss)
+	}
+}
+
+// Backward implements op.Op.
+func (o *correction) Backward(_ [][]float32, _, dout []float32, din [][]float32) {
+	if din[0] == nil {
+		return
+	}
+	k, w := o.Labels.Classes, pad(o.Labels.Classes)
+	for i := range o.Labels.Rows.Live {
+		row := din[0][i*w : (i+1)*w]
+		clear(row)
+		for c := range k {
+			row[c] = float32(o.slope[i*k+c]) * dout[i]
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package guide
 
 import (
+	"math"
 	"math/rand/v2"
 	"testing"
 
@@ -26,7 +27,6 @@ func TestOperationsAndTheirGradientsAreTheirDefinitions(t *testing.T) {
 	for i := range index {
 		index[i], slot[i] = int32(r.IntN(from.Live)), int32(r.IntN(5))
 	}
-	offset := normal(r, to.Live*k)
 
 	var env op.Env
 	optest.Check(t, r, optest.Case{
@@ -40,14 +40,38 @@ func TestOperationsAndTheirGradientsAreTheirDefinitions(t *testing.T) {
 		},
 	})
 	optest.Check(t, r, optest.Case{
-		Op: &choose{From: from, To: to, Columns: 16, K: k, Index: index, Slot: slot, Offset: offset}, Env: &env,
+		Op: &choose{From: from, To: to, Columns: 16, K: k, Index: index, Slot: slot}, Env: &env,
 		Shapes: []op.Shape{{Rows: from, Cols: 16}}, In: [][]float32{normal(r, from.Live*16)},
 		Form: func(in [][]float64) []float64 {
 			out := make([]float64, to.Live*16)
 			for i := range index {
 				for c := range k {
-					out[i*16+c] = in[0][int(index[i])*16+int(slot[i])*k+c] + float64(offset[i*k+c])
+					out[i*16+c] = in[0][int(index[i])*16+int(slot[i])*k+c]
 				}
+			}
+			return out
+		},
+	})
+	labels := &op.Labels{Rows: to, Classes: k, Multiplicity: []float64{1, 2, 1}}
+	logPsi := normal(r, to.Live*k)
+	for range to.Live {
+		labels.Soft(r.Float64(), r.Float64(), r.Float64(), r.Float64())
+	}
+	optest.Check(t, r, optest.Case{
+		Op: &correction{Labels: labels, LogPsi: logPsi}, Env: &env,
+		Shapes: []op.Shape{{Rows: to, Cols: 16}}, In: [][]float32{normal(r, to.Live*16)},
+		Form: func(in [][]float64) []float64 {
+			out := make([]float64, to.Live)
+			for i := range out {
+				sum, all := 0.0, 0.0
+				for c := range k {
+					t := labels.Target[i*k+c]
+					log := float64(logPsi[i*k+c]) + in[0][i*16+c]
+					out[i] -= t * log
+					all += labels.Multiplicity[c] * math.Exp(log)
+					sum += t
+				}
+				out[i] = labels.Weight[i] * (out[i] + sum*(all-1))
 			}
 			return out
 		},

@@ -29,7 +29,7 @@ const (
 	// log Q of the outcomes after the action.
 	ActionHead_ACTION_HEAD_ABSOLUTE ActionHead = 1
 	// What is added to the logarithm of the path posterior after the action; the
-	// sum, normalised over the outcomes, is log Q.
+	// sum is log Q.
 	ActionHead_ACTION_HEAD_RESIDUAL ActionHead = 2
 )
 
