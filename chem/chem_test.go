@@ -68,6 +68,37 @@ func TestNeutralize(t *testing.T) {
 		"c1nn[n-]n1":                 "c1nn[nH]n1",
 		"[S-]c1ccccc1":               "Sc1ccccc1",
 		"CC(=O)[CH-]C(C)=O":          "CC(=O)CC(C)=O",
+
+		// As RDKit's Uncharger has it.
+		"[BH4-]":                               "B",
+		"C[CH+]C":                              "CCC",
+		"[CH2+]C[CH+2]":                        "CCC",
+		"[BH2+]":                               "B",
+		"F[Sb-](F)(F)(F)(F)F":                  "F[Sb-](F)(F)(F)(F)F",
+		"[O-]Cl(=O)(=O)=O":                     "[O-][Cl+3]([O-])([O-])O",
+		"[O-][N+](=O)[O-]":                     "[O-][N+](=O)O",
+		"[Na+].[O-][N+](=O)[O-]":               "[Na+].[O-][N+](=O)[O-]",
+		"CC[NH3+].F[B-](F)(F)F":                "CC[NH3+].F[B-](F)(F)F",
+		"[NH3+]CC[NH3+].F[B-](F)(F)F":          "NCC[NH3+].F[B-](F)(F)F",
+		"[S-]C(=S)N.C[N+](C)(C)C.[O-]c1ccccc1": "[S-]C(=S)N.C[N+](C)(C)C.Oc1ccccc1",
+		"C[N+](C)(C)CC[N+](C)(C)C.CC(=O)[O-]":  "C[N+](C)(C)CC[N+](C)(C)C.CC(=O)[O-]",
+		"[cH-]1cccc1.[Fe+2].[cH-]1cccc1":       "[cH-]1cccc1.[Fe+2].[cH-]1cccc1",
+		"C[N+](C)(C)CCOP(=O)([O-])[O-]":        "C[N+](C)(C)CCOP(=O)(O)[O-]",
+		"C[B-](F)(F)F.[K+]":                    "C[B-](F)(F)F.[K+]",
+		"O[B-](O)(O)c1ccccc1":                  "O[B-](O)(O)c1ccccc1",
+		"[Mg+2].[O-]C(=O)CC([NH3+])C(=O)[O-]":  "[Mg+2].[O-]C(=O)CC(N)C(=O)[O-]",
+		"[O-]c1cc[n+](C)cc1":                   "[O-]c1cc[n+](C)cc1",
+		"[C-]#[N+]C":                           "[C-]#[N+]C",
+		"[N-]=[N+]=NC":                         "[N-]=[N+]=NC",
+		"CS(=O)(=O)[N-]c1ccccc1":               "CS(=O)(=O)Nc1ccccc1",
+
+		// Where RDKit does otherwise.
+		"[N-]=[N+]=[N-]":                    "[N-]=[N+]=N",
+		"C[S+]([O-])c1nc2ccccc2[n-]1.[Na+]": "C[S+]([O-])c1nc2ccccc2[n-]1.[Na+]",
+		"[S-2]":                             "S",
+		"[cH-]1cccc1":                       "C1C=CC=C1",
+		"C[S+2]([O-])([O-])[O-]":            "C[S+2]([O-])([O-])O",
+		"[O-2].[Ca+2]":                      "[O-2].[Ca+2]",
 	} {
 		m, err := chem.Neutralize(chemtest.Parse(t, in))
 		if err != nil {
@@ -76,6 +107,35 @@ func TestNeutralize(t *testing.T) {
 		}
 		if got, want := smiles.Canonical(m), smiles.Canonical(chemtest.Parse(t, want)); got != want {
 			t.Errorf("%s became %s, want %s", in, got, want)
+		}
+	}
+}
+
+// TestNeutralizeDoesNotDependOnTheOrderOfAtoms writes ions of which only some
+// can give way in many orders.
+func TestNeutralizeDoesNotDependOnTheOrderOfAtoms(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(11, 12))
+	for _, in := range []string{
+		"[O-]C(=O)CC(O)(CC(=O)[O-])C(=O)[O-].[Na+]", "[n-]1nnnc1C(=O)[O-].[K+]", "[O-]C=C.[O-]c1ccccc1.C[N+](C)(C)C",
+		"[NH3+]CCC[NH2+]C.F[B-](F)(F)F", "[O-][N+](=O)[O-]", "[O-]P(=O)([O-])OP(=O)([O-])[O-].[Mg+2]",
+		"[O-]C(=O)C[C@H]([NH3+])C(=O)[O-].[K+]",
+	} {
+		m := chemtest.Parse(t, in)
+		n, err := chem.Neutralize(m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := smiles.Canonical(n)
+		for range 30 {
+			w := smiles.Write(m, smiles.WriteOptions{Rand: r})
+			n, err := chem.Neutralize(chemtest.Parse(t, w))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := smiles.Canonical(n); got != want {
+				t.Errorf("%s became %s, written as %s %s", in, want, w, got)
+			}
 		}
 	}
 }

@@ -1,27 +1,39 @@
 package chem
 
 // Neutralize returns a perceived copy of m without those charges that adding
-// or removing hydrogens takes away: ammonium becomes amine, carboxylate acid.
-// Charges next to an opposite charge (nitro groups, N-oxides, ylides) and
-// charges without a hydrogen to remove (quaternary ammonium, metal ions) stay,
-// and so do as many anions as are needed to balance the latter, acids first.
-// The rules are those of MolVS's Uncharger (M. Swain), which RDKit has too.
+// or removing hydrogens takes away: ammonium becomes amine, carboxylate acid,
+// a carbocation takes up a hydride and a borohydride gives one off.
+//
+// Charges that an opposite charge next to them balances (nitro groups, N-oxides,
+// ylides) and charges without a hydrogen to move (quaternary ammonium, metal
+// ions, tetrafluoroborate) stay. So do as many anions as are needed to balance
+// the latter, acids first, and as many cations as balance the anions that are
+// left. Where only some of like atoms give way, the canonical order of the atoms
+// decides which.
+//
+// The rules are those of MolVS's Uncharger (M. Swain) in RDKit's form, but for
+// three things: charges of -2 and more are treated like single ones; an anion
+// next to a cation counts only where no other anion balances that (RDKit counts
+// the oxygen of an S-oxide like others, leaves haem's carboxylates for the
+// nitrogens' sake, and of acids written with charges on the central atom knows
+// some); and the result is perceived again, so that a cyclopentadienyl anion
+// becomes cyclopentadiene.
 func Neutralize(m *Mol) (*Mol, error) {
 	c := m.Clone()
-	fixed := 0 // positive charge that stays
-	var anions, acids []int
-	for i := range c.Atoms {
+	var cations, anions, acids []int
+	net, fixed := 0, 0 // fixed is the positive charge that stays
+	order := byRank(m)
+	balanced := m.balance(order)
+	for _, i := range order {
 		a := &c.Atoms[i]
+		net += int(a.Charge)
 		switch {
-		case a.Charge == 0 || c.besideOpposite(i):
+		case a.Charge == 0 || balanced[i]:
 		case a.Charge > 0 && a.Hydrogens() == 0:
 			fixed += int(a.Charge)
 		case a.Charge > 0:
-			n := min(int(a.Charge), a.Hydrogens())
-			c.setHydrogens(i, a.Hydrogens()-n)
-			a.Charge -= int8(n)
-			fixed += int(a.Charge)
-		case !c.takesHydrogen(i):
+			cations = append(cations, i)
+		case !c.mayLoseNegative(i):
 			fixed += int(a.Charge)
 		case c.isAcidAnion(i):
 			acids = append(acids, i)
@@ -29,18 +41,26 @@ func Neutralize(m *Mol) (*Mol, error) {
 			anions = append(anions, i)
 		}
 	}
-	negative := 0
-	for _, i := range append(anions, acids...) {
-		negative -= int(c.Atoms[i].Charge)
+	anions = append(anions, acids...)
+	surplus := -max(fixed, 0)
+	for _, i := range anions {
+		surplus -= int(c.Atoms[i].Charge)
 	}
-	// Of the anions, the acids are the last to take up hydrogens.
-	surplus := negative - max(fixed, 0)
-	for _, i := range append(anions, acids...) {
+	for _, i := range anions {
 		a := &c.Atoms[i]
-		for a.Charge < 0 && surplus > 0 && c.takesHydrogen(i) {
-			c.setHydrogens(i, a.Hydrogens()+1)
+		for a.Charge < 0 && surplus > 0 && c.mayLoseNegative(i) {
+			c.moveHydrogen(i, !earlyElement(a.Element))
 			a.Charge++
 			surplus--
+			net++
+		}
+	}
+	for _, i := range cations {
+		a := &c.Atoms[i]
+		for a.Charge > 0 && net > 0 && a.Hydrogens() > 0 {
+			c.moveHydrogen(i, a.Element == 6 || earlyElement(a.Element))
+			a.Charge--
+			net--
 		}
 	}
 	if err := Perceive(c); err != nil {
@@ -49,20 +69,55 @@ func Neutralize(m *Mol) (*Mol, error) {
 	return c, nil
 }
 
-// setHydrogens makes the hydrogens of an atom a given number.
-func (m *Mol) setHydrogens(i, n int) {
-	a := &m.Atoms[i]
-	a.ExplicitH, a.ImplicitH, a.NoImplicit = uint8(n), 0, true
+// byRank lists the atoms in canonical order.
+func byRank(m *Mol) []int {
+	order := make([]int, len(m.Atoms))
+	for i, r := range CanonicalRanks(m) {
+		order[r] = i
+	}
+	return order
 }
 
-// besideOpposite tells whether a neighbour has a charge of the other sign.
-func (m *Mol) besideOpposite(i int) bool {
-	for _, nb := range m.Neighbors(i) {
-		if int(m.Atoms[nb.Atom].Charge)*int(m.Atoms[i].Charge) < 0 {
-			return true
+// balance tells of each atom whether opposite charges of neighbours balance its
+// own. Of several anions at one cation those first in the given order are
+// balanced, as far as the charge of the cation goes: one of two in nitrate,
+// three of four in perchlorate.
+func (m *Mol) balance(order []int) []bool {
+	balanced := make([]bool, len(m.Atoms))
+	left := make([]int, len(m.Atoms)) // of the cations' charge
+	for i := range m.Atoms {
+		left[i] = int(m.Atoms[i].Charge)
+	}
+	for _, i := range order {
+		need := -int(m.Atoms[i].Charge)
+		for _, nb := range m.Neighbors(i) {
+			if n := min(need, left[nb.Atom]); n > 0 {
+				need -= n
+				left[nb.Atom] -= n
+				balanced[i], balanced[nb.Atom] = true, true
+			}
 		}
 	}
-	return false
+	return balanced
+}
+
+// moveHydrogen gives atom i one more hydrogen or takes one away.
+func (m *Mol) moveHydrogen(i int, add bool) {
+	a := &m.Atoms[i]
+	h := a.Hydrogens() - 1
+	if add {
+		h += 2
+	}
+	a.ExplicitH, a.ImplicitH, a.NoImplicit = uint8(h), 0, true
+}
+
+// mayLoseNegative tells whether an anion can give off a hydride, if its element
+// stands left of carbon, or else has room for a proton.
+func (m *Mol) mayLoseNegative(i int) bool {
+	if a := &m.Atoms[i]; earlyElement(a.Element) {
+		return a.Hydrogens() > 0
+	}
+	return m.takesHydrogen(i)
 }
 
 // takesHydrogen tells whether an anion has room for a hydrogen.
@@ -82,20 +137,25 @@ func (m *Mol) takesHydrogen(i int) bool {
 	return false
 }
 
-// isAcidAnion tells whether an anion is that of an acid: O- on a carbon,
-// phosphorus or sulphur with a double-bonded oxygen, or a tetrazole.
+// isAcidAnion tells whether an anion is that of an acid: O- or S- on a carbon or
+// sulphur with another oxygen or sulphur doubly bonded to it, or on a cation (as
+// in nitrate; those that the cation balances are not asked for), or a tetrazole.
 func (m *Mol) isAcidAnion(i int) bool {
 	switch m.Atoms[i].Element {
 	case 7:
 		return m.Atoms[i].Aromatic && m.inTetrazole(i)
-	case 8:
+	case 8, 16:
 		for _, nb := range m.Neighbors(i) {
-			switch m.Atoms[nb.Atom].Element {
-			case 6, 15, 16:
-				for _, x := range m.Neighbors(int(nb.Atom)) {
-					if m.Atoms[x.Atom].Element == 8 && m.Bonds[x.Bond].Order == Double {
-						return true
-					}
+			centre := &m.Atoms[nb.Atom]
+			if centre.Charge > 0 {
+				return true
+			}
+			if centre.Element != 6 && centre.Element != 15 && centre.Element != 16 {
+				continue
+			}
+			for _, x := range m.Neighbors(int(nb.Atom)) {
+				if z := m.Atoms[x.Atom].Element; (z == 8 || z == 16) && m.Bonds[x.Bond].Order == Double {
+					return true
 				}
 			}
 		}
