@@ -37,11 +37,11 @@ var sources = []source{
 	},
 	{
 		"zinc", "drug-likeness and unwanted functional groups",
-		"J. J. Irwin and B. K. Shoichet, J. Chem. Inf. Model. 2005, 45, 177; blaster.docking.org/filtering",
+		"http://blaster.docking.org/filtering/",
 	},
 	{
 		"nibr", "hit triage of the Novartis screening deck: to exclude, flag or annotate",
-		"A. Schuffenhauer et al., J. Med. Chem. 2020, 63, 14425",
+		"A. Schuffenhauer et al., J. Med. Chem. 2020, 63, 14425, doi:10.1021/acs.jmedchem.0c01332",
 	},
 }
 
