@@ -81,6 +81,16 @@ func FoldEnvironments(list []Environment, nbits int) Bits {
 	return b
 }
 
+// FoldCounts sets the bits of the environments that occur in a vector of nbits
+// bits; nbits must be positive. Folding what Morgan counts gives MorganBits.
+func FoldCounts(counts []Count, nbits int) Bits {
+	b := NewBits(nbits)
+	for _, c := range counts {
+		b.Set(int(c.Hash % uint32(nbits)))
+	}
+	return b
+}
+
 // Workspace is memory for computing fingerprints, for callers that compute
 // many. Its zero value is ready. It must not be used by two goroutines at once.
 type Workspace struct {

@@ -77,6 +77,9 @@ func TestEnvironmentsAreWhatMorganCounts(t *testing.T) {
 		if diff := cmp.Diff(fingerprint.Morgan(m, 2), fingerprint.CountEnvironments(list)); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", row["smiles"], diff)
 		}
+		if x, y := fingerprint.FoldCounts(fingerprint.Morgan(m, 2), 512), fingerprint.MorganBits(m, 2, 512); !slices.Equal(x.Words(), y.Words()) {
+			t.Errorf("%s: counts fold to %v, not %v", row["smiles"], x.On(), y.On())
+		}
 		folded := fingerprint.FoldEnvironments(list, 512).On()
 		if diff := cmp.Diff(fingerprint.MorganBits(m, 2, 512).On(), folded); diff != "" {
 			t.Errorf("%s, bits (-want +got):\n%s", row["smiles"], diff)
