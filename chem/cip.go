@@ -1,9 +1,6 @@
 package chem
 
-import (
-	"cmp"
-	"slices"
-)
+import "slices"
 
 // cipRanks holds ranks of atoms in the manner of the Cahn-Ingold-Prelog rules
 // as RDKit's first stereo perception has them (after Labute, J. Chem. Comput.
@@ -14,8 +11,9 @@ type cipRanks struct {
 	next  []int32
 	order []int32 // atoms by rank
 	tied  []int32
-	seed  []int64
+	seed  []uint64
 	keys  [][]int32
+	stale []bool // by atom: a neighbour's rank is new since its key was made
 }
 
 // start ranks the atoms of m by constitution alone, until enough says so.
@@ -24,36 +22,38 @@ func (c *cipRanks) start(m *Mol, enough func() bool) {
 	seed := c.seed
 	for i := range m.Atoms {
 		a := &m.Atoms[i]
-		mass := int64(512)
+		mass := 512
 		if a.Isotope != 0 && int(a.Element) < len(commonIsotope) {
-			d := int64(a.Isotope) - int64(commonIsotope[a.Element])
+			d := int(a.Isotope) - int(commonIsotope[a.Element])
 			if d >= 0 {
 				d++
 			}
 			mass = max(0, mass+d) % 1024
 		}
-		num := int64(0) // RDKit counts no atom map as -1
+		num := uint64(0) // RDKit counts no atom map as -1
 		if a.Map != 0 {
-			num = int64(a.Map+1) % 1024
+			num = uint64(a.Map+1) % 1024
 		}
-		seed[i] = (int64(a.Element)<<10|mass)<<10 | num
+		seed[i] = (uint64(a.Element)<<10|uint64(mass))<<10 | num
 	}
 	c.iterate(m, seed, enough)
 }
 
 // iterate ranks atoms by seed and refines the ranks by the neighbours' ranks,
 // each taken twice its bond order times, until enough says so or nothing
-// changes. Only atoms that share a rank are looked at again; those that are told
-// apart keep their order.
-func (c *cipRanks) iterate(m *Mol, seed []int64, enough func() bool) {
+// changes. Only atoms that share a rank are looked at again, and only where a
+// neighbour's rank is new; those that are told apart keep their order.
+func (c *cipRanks) iterate(m *Mol, seed []uint64, enough func() bool) {
 	n := len(m.Atoms)
 	c.rank = resize(c.rank, n)
 	c.next = resize(c.next, n)
+	c.stale = resize(c.stale, n)
 	c.order = c.order[:0]
 	for i := range n {
 		c.order = append(c.order, int32(i))
+		c.stale[i] = true
 	}
-	slices.SortFunc(c.order, func(a, b int32) int { return cmp.Compare(seed[a], seed[b]) })
+	sortByKey(c.order, seed)
 	ranks, start := 0, 0
 	for k, i := range c.order {
 		if k == 0 || seed[c.order[k-1]] != seed[i] {
@@ -87,11 +87,8 @@ func (c *cipRanks) split(m *Mol) int {
 		for end < len(c.order) && c.rank[c.order[end]] == int32(start) {
 			end++
 		}
-		if cell := c.order[start:end]; len(cell) > 1 {
-			for _, i := range cell {
-				c.keys[i] = c.key(c.keys[i][:0], m, int(i))
-			}
-			slices.SortFunc(cell, func(a, b int32) int { return slices.Compare(c.keys[a], c.keys[b]) })
+		if cell := c.order[start:end]; len(cell) > 1 && c.renew(m, cell) {
+			c.sort(cell)
 			at := start
 			for k, i := range cell {
 				if k > 0 && !slices.Equal(c.keys[cell[k-1]], c.keys[i]) {
@@ -105,9 +102,43 @@ func (c *cipRanks) split(m *Mol) int {
 		start = end
 	}
 	for _, i := range c.tied {
+		if c.rank[i] == c.next[i] {
+			continue
+		}
 		c.rank[i] = c.next[i]
+		for _, nb := range m.Neighbors(int(i)) {
+			c.stale[nb.Atom] = true
+		}
 	}
 	return fresh
+}
+
+// renew makes the keys of those atoms anew that have stale ones, and tells
+// whether there are any. Without, the keys are as alike as they were.
+func (c *cipRanks) renew(m *Mol, cell []int32) bool {
+	some := false
+	for _, i := range cell {
+		if c.stale[i] {
+			c.stale[i], some = false, true
+			c.keys[i] = c.key(c.keys[i][:0], m, int(i))
+		}
+	}
+	return some
+}
+
+// sort sorts atoms by their keys.
+func (c *cipRanks) sort(cell []int32) {
+	if len(cell) > manyAtoms {
+		slices.SortFunc(cell, func(a, b int32) int { return slices.Compare(c.keys[a], c.keys[b]) })
+		return
+	}
+	for i := 1; i < len(cell); i++ {
+		v, at := cell[i], i
+		for ; at > 0 && slices.Compare(c.keys[cell[at-1]], c.keys[v]) > 0; at-- {
+			cell[at] = cell[at-1]
+		}
+		cell[at] = v
+	}
 }
 
 // key lists the ranks of atom i's neighbours from the highest down, then a zero
@@ -155,14 +186,11 @@ func cipWeight(m *Mol, nb Neighbor) int {
 // rerank refines the ranks by the labels that are known: R above S above none,
 // Z above E above none, until enough says so.
 func (c *cipRanks) rerank(m *Mol, label []byte, enough func() bool) {
-	factor := int64(100)
-	for factor < int64(len(m.Atoms)) {
-		factor *= 10
-	}
+	const factor = 100 // more than the labels add up to
 	c.seed = resize(c.seed, len(m.Atoms))
 	seed := c.seed
 	for i := range m.Atoms {
-		seed[i] = int64(c.rank[i]) * factor
+		seed[i] = uint64(c.rank[i]) * factor
 		switch label[i] {
 		case 'S':
 			seed[i] += 10

@@ -23,6 +23,9 @@ func (m *Mol) setConjugation() {
 				continue
 			}
 			for _, n2 := range m.Neighbors(i) {
+				if b1.Conjugated && m.Bonds[n2.Bond].Conjugated {
+					continue // both are marked
+				}
 				if n2.Bond == n1.Bond || m.totalDegree(int(n2.Atom)) > 3 || !m.mayConjugate(int(n2.Atom)) {
 					continue
 				}

@@ -77,8 +77,10 @@ func (r *refiner) begin(p *partition) {
 	r.key = resize(r.key, n)
 	r.queued = resize(r.queued, n)
 	p.order = p.order[:0]
+	mapped := false
 	for i := range m.Atoms {
 		a := &m.Atoms[i]
+		mapped = mapped || a.Map != 0
 		s := uint64(min(m.Degree(i), 31))
 		s = s<<7 | uint64(a.Element)
 		s = s<<8 | uint64(int(a.Charge)+128)
@@ -101,13 +103,15 @@ func (r *refiner) begin(p *partition) {
 		r.seed[i] = s
 		p.order = append(p.order, int32(i))
 	}
-	compare := func(a, b int32) int {
-		if d := cmp.Compare(r.seed[a], r.seed[b]); d != 0 {
-			return d
-		}
-		return cmp.Compare(m.Atoms[a].Map, m.Atoms[b].Map)
+	alike := func(a, b int32) bool { return r.seed[a] == r.seed[b] }
+	if mapped {
+		alike = func(a, b int32) bool { return r.seed[a] == r.seed[b] && m.Atoms[a].Map == m.Atoms[b].Map }
+		slices.SortFunc(p.order, func(a, b int32) int {
+			return cmp.Or(cmp.Compare(r.seed[a], r.seed[b]), cmp.Compare(m.Atoms[a].Map, m.Atoms[b].Map))
+		})
+	} else {
+		sortByKey(p.order, r.seed)
 	}
-	slices.SortFunc(p.order, compare)
 	p.pos = resize(p.pos, n)
 	p.cell = resize(p.cell, n)
 	p.size = resize(p.size, n)
@@ -115,7 +119,7 @@ func (r *refiner) begin(p *partition) {
 	r.queue = r.queue[:0]
 	start := int32(0)
 	for k, i := range p.order {
-		if k == 0 || compare(p.order[k-1], i) != 0 {
+		if k == 0 || !alike(p.order[k-1], i) {
 			start = int32(k)
 			p.cells++
 			r.enqueue(start)
@@ -124,6 +128,25 @@ func (r *refiner) begin(p *partition) {
 		p.size[start]++
 	}
 	r.refine(p)
+}
+
+// manyAtoms is how many atoms are too many to sort them by insertion.
+const manyAtoms = 48
+
+// sortByKey sorts atoms by their keys. Those of one molecule are few.
+func sortByKey(atoms []int32, key []uint64) {
+	if len(atoms) > manyAtoms {
+		slices.SortFunc(atoms, func(a, b int32) int { return cmp.Compare(key[a], key[b]) })
+		return
+	}
+	for i := 1; i < len(atoms); i++ {
+		v, at := atoms[i], i
+		k := key[v]
+		for ; at > 0 && key[atoms[at-1]] > k; at-- {
+			atoms[at] = atoms[at-1]
+		}
+		atoms[at] = v
+	}
 }
 
 func (r *refiner) enqueue(start int32) {
@@ -211,16 +234,7 @@ func (r *refiner) splitCell(p *partition, start int32) {
 	if same {
 		return
 	}
-	// Insertion sort: cells are small.
-	for i := 1; i < len(atoms); i++ {
-		v := atoms[i]
-		k := r.key[v]
-		j := i
-		for ; j > 0 && r.key[atoms[j-1]] > k; j-- {
-			atoms[j] = atoms[j-1]
-		}
-		atoms[j] = v
-	}
+	sortByKey(atoms, r.key)
 	wasQueued := r.queued[start]
 	largest, largestSize := int32(-1), int32(0)
 	for i := int32(0); i < n; {

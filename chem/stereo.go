@@ -11,6 +11,8 @@ func (w *workspace) perceiveStereo(m *Mol) {
 	}
 	s := stereoSearch{m: m, label: resize(w.labels, len(m.Atoms)), cip: &w.cip, ends: w.ends}
 	defer func() { w.labels, w.ends = s.label, s.ends }()
+	s.collect()
+	s.cip.start(m, s.told)
 	s.run(atoms, bonds)
 	s.cleanAtoms()
 }
@@ -111,9 +113,8 @@ func (s *stereoSearch) told() bool {
 	return true
 }
 
+// run labels, from the ranks of the constitution on.
 func (s *stereoSearch) run(atoms, bonds bool) {
-	s.collect()
-	s.cip.start(s.m, s.told)
 	// Configurations given as such are looked at like written ones.
 	given := make(map[int32]BondStereo)
 	for i := range s.m.Bonds {

@@ -43,10 +43,8 @@ func (m *Mol) explicitValence(i int) int {
 // atom written without brackets: element z with bonds whose orders sum to
 // twice/2 (an aromatic bond counts 1.5). ok is false where no valence fits.
 func DefaultHydrogens(z uint8, twice int, aromatic bool) (h int, ok bool) {
-	m := Mol{Atoms: []Atom{{Element: z, Aromatic: aromatic}}}
-	a := &m.Atoms[0]
-	n, err := m.implicitHydrogens(0, roundValence(a, twice, aromatic), aromatic)
-	return n, err == nil
+	a := Atom{Element: z, Aromatic: aromatic}
+	return a.implicitHydrogens(roundValence(&a, twice, aromatic), aromatic)
 }
 
 // explicitValenceAromatic also tells whether the atom or one of its bonds is
@@ -109,45 +107,54 @@ func (m *Mol) valenceError(i, explicit int) error {
 // implicitHydrogens is the number of hydrogens that the valence model adds to
 // atom i with the given explicit valence.
 func (m *Mol) implicitHydrogens(i, explicit int, aromatic bool) (int, error) {
-	a := &m.Atoms[i]
+	h, ok := m.Atoms[i].implicitHydrogens(explicit, aromatic)
+	if !ok {
+		return 0, m.valenceError(i, explicit)
+	}
+	return h, nil
+}
+
+// implicitHydrogens is the number of hydrogens that the valence model adds to
+// an atom with the given explicit valence; ok is false where no valence fits.
+func (a *Atom) implicitHydrogens(explicit int, aromatic bool) (h int, ok bool) {
 	list := Valences(a.Element)
 	if a.NoImplicit || len(list) == 0 {
-		return 0, nil
+		return 0, true
 	}
 	if a.Element == 1 && explicit == 0 && a.Radical == 0 {
 		switch a.Charge {
 		case 1, -1:
-			return 0, nil
+			return 0, true
 		case 0:
-			return 1, nil
+			return 1, true
 		}
-		return 0, m.valenceError(i, explicit)
+		return 0, false
 	}
 	used := explicit + int(a.Radical)
 	chg := effectiveCharge(a)
 	if aromatic {
 		if first := int(list[0]) + chg; used <= first {
-			return first - used, nil
+			return first - used, true
 		}
 		for _, v := range list {
 			if v > 0 && int(v)+chg == used {
-				return 0, nil
+				return 0, true
 			}
 		}
 		if list[len(list)-1] < 0 {
-			return 0, nil
+			return 0, true
 		}
-		return 0, m.valenceError(i, explicit)
+		return 0, false
 	}
 	for _, v := range list {
 		if v < 0 {
-			return 0, nil
+			return 0, true
 		}
 		if top := int(v) + chg; used <= top {
-			return top - used, nil
+			return top - used, true
 		}
 	}
-	return 0, m.valenceError(i, explicit)
+	return 0, false
 }
 
 // assignValences checks every atom's valence and fills in the implicit
