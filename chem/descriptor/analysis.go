@@ -15,6 +15,7 @@ type Analysis struct {
 	morgan fingerprint.Workspace
 	atoms  []uint64 // scratch bit sets
 	atoms2 []uint64
+	alerts []int // scratch, the alerts of QED
 
 	done known
 

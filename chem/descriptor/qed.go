@@ -50,8 +50,9 @@ var qedModel = [8]struct {
 }
 
 type qedTables struct {
-	acceptors, alerts []*smarts.Pattern
-	aliphatic         *smarts.Pattern
+	acceptors []*smarts.Pattern
+	alerts    *smarts.Set
+	aliphatic *smarts.Pattern
 }
 
 var qedPatterns = sync.OnceValue(func() *qedTables {
@@ -59,9 +60,11 @@ var qedPatterns = sync.OnceValue(func() *qedTables {
 	for _, s := range qedAcceptors {
 		t.acceptors = append(t.acceptors, smarts.MustCompile(s))
 	}
+	var alerts []*smarts.Pattern
 	for _, s := range qedAlerts {
-		t.alerts = append(t.alerts, smarts.MustCompile(s))
+		alerts = append(alerts, smarts.MustCompile(s))
 	}
+	t.alerts = smarts.NewSet(alerts)
 	return t
 })
 
@@ -104,11 +107,8 @@ func (a *Analysis) QEDParts() QEDParts {
 	for _, q := range patterns.acceptors {
 		p.HBA += t.Count(q)
 	}
-	for _, q := range patterns.alerts {
-		if t.Matches(q) {
-			p.Alerts++
-		}
-	}
+	a.alerts = patterns.alerts.Find(a.alerts[:0], t)
+	p.Alerts = len(a.alerts)
 	a.parts = p
 	return p
 }
