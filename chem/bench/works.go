@@ -116,7 +116,6 @@ func bits(f func(*fingerprint.Workspace, *chem.Mol) fingerprint.Bits) func([]str
 func properties(list []string) (func() job, error) {
 	return func() job {
 		a := descriptor.New(nil)
-		var w fingerprint.Workspace
 		return func(i int, wanted bool) (string, error) {
 			m, err := smiles.Parse(list[i])
 			if err != nil {
@@ -124,7 +123,7 @@ func properties(list []string) (func() job, error) {
 			}
 			a.Reset(m)
 			qed, sa := a.QED(), a.SA()
-			b := w.MorganBits(m, 2, 2048)
+			b := fingerprint.FoldCounts(a.Morgan(), 2048)
 			if !wanted {
 				return "", nil
 			}
