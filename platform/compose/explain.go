@@ -95,11 +95,11 @@ func (c *Composition) methodLine() Line {
 	if _, ok := c.Mixture(); ok {
 		return Line{"method", "ancestral, because it is a mixture: each step follows the models in proportion to how well they explain the path so far; exact, all weights equal"}
 	}
-	text := "sequential Monte Carlo (smc), because it is no mixture: each step follows the composition of the models' likelihoods of the path so far, weights correct what that gets wrong"
+	smc := "sequential Monte Carlo (smc): each step follows the composition of the models' likelihoods of the path so far, weights correct what that gets wrong"
 	if _, ok := c.Bound(); ok {
-		return Line{"method", text + "; rejection is exact too, and better where it keeps more than a few percent of its draws"}
+		return Line{"method", "rejection, exact and without weights, where it keeps a good share of its draws, which some hundred draws of the models tell; otherwise " + smc}
 	}
-	return Line{"method", text}
+	return Line{"method", smc + "; it is no mixture, and no bound is known for rejection"}
 }
 
 func (c *Composition) costLine() Line {

@@ -134,7 +134,7 @@ func ExampleExpression_Explain() {
 	// backward kernel drops out: the models' likelihoods of the path are all that counts
 	// needed first    the evidence of b - c, estimated once, with its error, before the run
 	// bound           one holds, by a mixture of a, b, c; its height follows from the evidence that is needed first
-	// method          sequential Monte Carlo (smc), because it is no mixture: each step follows the composition of the models' likelihoods of the path so far, weights correct what that gets wrong; rejection is exact too, and better where it keeps more than a few percent of its draws
+	// method          rejection, exact and without weights, where it keeps a good share of its draws, which some hundred draws of the models tell; otherwise sequential Monte Carlo (smc): each step follows the composition of the models' likelihoods of the path so far, weights correct what that gets wrong
 	// cost            each step asks each of the 3 models once about a state, whatever the number of children; no training, no classifier; rejection asks M / evidence times as often for each molecule that it keeps
 }
 
@@ -151,6 +151,6 @@ func ExampleComposition_Explain() {
 	// observations    (qed, sa{0.3, 0.7}) over 0.5 qed, 0.5 sa: what a classifier of "which model made this" would be asked
 	// backward kernel drops out: the models' likelihoods of the path are all that counts
 	// bound           it is nowhere more than M = 0.3652 times 0.5 qed + 0.5 sa; rejection from that mixture keeps evidence / M of its draws: 40 % of them at an evidence of 0.1461, 0.1 % at 0.0003652
-	// method          sequential Monte Carlo (smc), because it is no mixture: each step follows the composition of the models' likelihoods of the path so far, weights correct what that gets wrong; rejection is exact too, and better where it keeps more than a few percent of its draws
+	// method          rejection, exact and without weights, where it keeps a good share of its draws, which some hundred draws of the models tell; otherwise sequential Monte Carlo (smc): each step follows the composition of the models' likelihoods of the path so far, weights correct what that gets wrong
 	// cost            each step asks each of the 2 models once about a state, whatever the number of children; no training, no classifier; rejection asks M / evidence times as often for each molecule that it keeps
 }

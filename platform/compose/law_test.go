@@ -1,7 +1,6 @@
 package compose_test
 
 import (
-	"fmt"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -354,61 +353,6 @@ func TestAnyExpressionIsWhatItsOperationsAreDefinedAs(t *testing.T) {
 	})
 }
 
-func TestSimplifyKeepsTheLawAndIsShortest(t *testing.T) {
-	t.Parallel()
-	eachExpression(t, 2, 2000, func(e *compose.Expression, w world, c *compose.Composition, _ compose.Normalisers) {
-		s := e.Simplify()
-		again, err := compose.Parse(s.String())
-		if err != nil {
-			t.Fatalf("%s simplifies to %s: %v", e, s, err)
-		}
-		if twice := again.Simplify().String(); twice != s.String() {
-			t.Fatalf("%s simplifies to %s, and that to %s", e, s, twice)
-		}
-		d, _, ok := w.compileIn(t, again, c.Models())
-		if !ok || math.IsInf(logSum(w.densities(c)), -1) {
-			return
-		}
-		if !sameLaw(w.densities(c), w.densities(d), 1e-9) {
-			t.Fatalf("%s and %s differ", e, s)
-		}
-	})
-	for text, want := range map[string]string{
-		"a & a":                     "a",
-		"a & a & a":                 "a",
-		"a & a & b":                 "a & a & b",
-		"a - a":                     "a",
-		"a -{1} b":                  "a",
-		"a -{0.9} b":                "a -{0.9} b",
-		"(a & b) - (a & b)":         "a & b",
-		"(a & a) & b":               "a & b",
-		"1 a | 0 b":                 "a",
-		"0 a | 3 b | 1 c":           "0.75 b | 0.25 c",
-		"a | a":                     "a",
-		"(a | b) | c":               "0.25 a | 0.25 b | 0.5 c",
-		"a | (a | b)":               "0.75 a | 0.25 b",
-		"2 a | 6 b":                 "2 a | 6 b",
-		"harmonic(a, a)":            "a",
-		"harmonic(a, b, a)":         "harmonic(2 a, 1 b)",
-		"product(a, a)":             "a^2",
-		"product(a^0.5, b, a^0.5)":  "product(a, b)",
-		"(a^2)^3":                   "a^6",
-		"a^1":                       "a",
-		"product(a, product(b, c))": "product(a, b, c)",
-		"(a & b) & c":               "(a & b) & c",
-		"a & (b | c)":               "a & (b | c)",
-		"a - (b - b)":               "a - b",
-	} {
-		e, err := compose.Parse(text)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := e.Simplify().String(); got != want {
-			t.Errorf("%s simplifies to %s, want %s", text, got, want)
-		}
-	}
-}
-
 func TestTheTargetOnPathsFollowsTheBackwardKernel(t *testing.T) {
 	t.Parallel()
 	// gamma(path) = B G(P/B); without B where UsesBackward says so.
@@ -507,89 +451,6 @@ func TestRenamingAndReorderingModelsChangesNothing(t *testing.T) {
 	})
 }
 
-func TestBoundsOfNestedCompositesHold(t *testing.T) {
-	t.Parallel()
-	rng := rand.New(rand.NewPCG(5, 5))
-	bounded := 0
-	eachExpression(t, 6, 1500, func(e *compose.Expression, _ world, c *compose.Composition, known compose.Normalisers) {
-		b, ok := c.Bound()
-		if !ok {
-			if !c.UsesBackward() && len(e.Models()) == 1 {
-				t.Fatalf("%s has no bound", e)
-			}
-			return
-		}
-		bounded++
-		var total float64
-		for _, v := range b.Weights {
-			total += v
-		}
-		if math.Abs(total-1) > 1e-12 {
-			t.Fatalf("%s: the weights sum to %g", e, total)
-		}
-		// It holds for all densities, not only those that made the normalisers.
-		for range 300 {
-			l := make([]float64, 3)
-			mix := make([]float64, 3)
-			scale := 10 * rng.Float64()
-			for i := range l {
-				l[i] = scale * rng.NormFloat64()
-				mix[i] = math.Log(b.Weights[i]) + l[i]
-			}
-			if over := c.LogDensity(l, 0) - logSum(mix) - b.LogM; over > 1e-9 {
-				t.Fatalf("%s with %v at %v: the bound is exceeded by %g", e, known, l, over)
-			}
-		}
-	})
-	if bounded < 500 {
-		t.Errorf("only %d expressions had a bound", bounded)
-	}
-}
-
-func TestBoundsOfPairsOfNestedCompositesAreTight(t *testing.T) {
-	t.Parallel()
-	// c = b & d lies between its normalised bound and nothing, and a stands free,
-	// so a & c can come as near to its bound as b = d and a allow.
-	known := compose.Normalisers{"b & d": math.Log(.01), "harmonic(b, d)": math.Log(.02)}
-	for text, want := range map[string]float64{
-		"a & (b & d)":                   .5 / (1/25. + 1),
-		"harmonic(a, harmonic(b, d))":   1 / (1 + 2*.02),
-		"0.5 a | 0.5 (b & d)":           .5 + .5*25,
-		"product(a^0.5, b^0.5)":         1,
-		"product((a | b)^0.25, d^0.75)": 1,
-	} {
-		e, err := compose.Parse(text)
-		if err != nil {
-			t.Fatal(err)
-		}
-		c, err := compose.Compile(e, nil, known)
-		if err != nil {
-			t.Fatal(err)
-		}
-		b, ok := c.Bound()
-		if !ok || !near(math.Exp(b.LogM), want) {
-			t.Errorf("%s: M = %g (%v), want %g", text, math.Exp(b.LogM), ok, want)
-		}
-		// Search for a point where it is reached.
-		rng := rand.New(rand.NewPCG(1, 9))
-		at, best := make([]float64, len(c.Models())), math.Inf(-1)
-		for step := range 60000 {
-			l, mix := make([]float64, len(at)), make([]float64, len(at))
-			scale := 8 * math.Pow(.9997, float64(step))
-			for i := range l {
-				l[i] = at[i] + scale*rng.NormFloat64()
-				mix[i] = math.Log(b.Weights[i]) + l[i]
-			}
-			if r := c.LogDensity(l, 0) - logSum(mix); r > best {
-				best, at = r, l
-			}
-		}
-		if best > b.LogM+1e-9 || best < b.LogM-1e-3 {
-			t.Errorf("%s: the largest log ratio found is %g, log M %g", text, best, b.LogM)
-		}
-	}
-}
-
 func TestObservationFormIsTheComposition(t *testing.T) {
 	t.Parallel()
 	forms := 0
@@ -623,15 +484,4 @@ func TestObservationFormIsTheComposition(t *testing.T) {
 	if forms < 500 {
 		t.Errorf("only %d expressions had an observation form", forms)
 	}
-}
-
-func ExampleExpression_Simplify() {
-	for _, text := range []string{"a & a", "(a | b) | c", "a - (b -{1} c)"} {
-		e, _ := compose.Parse(text)
-		fmt.Println(text, "is", e.Simplify())
-	}
-	// Output:
-	// a & a is a
-	// (a | b) | c is 0.25 a | 0.25 b | 0.5 c
-	// a - (b -{1} c) is a - b
 }
