@@ -44,6 +44,7 @@ var table = []rule{
 	{"platform/guide", []string{"sdk/**", "platform/compose", "platform/sample"}, []string{"gonum.org/v1/gonum/floats"}},
 	{"platform/diagnose", []string{"sdk/space", "platform/compose", "platform/sample"}, []string{"gonum.org/v1/gonum"}},
 	{"platform/oracle", []string{"sdk/space", "chem/**", "platform/compose"}, []string{"gonum.org/v1/gonum"}},
+	{"platform/verify", []string{"platform/oracle", "platform/compose", "platform/sample", "sdk/space", "chem/**"}, []string{"gonum.org/v1/gonum"}},
 	{"platform/config", []string{"sdk/**"}, []string{"github.com/goccy/go-yaml", "github.com/santhosh-tekuri/jsonschema/v6"}},
 	{"platform/catalog", []string{"sdk/**"}, []string{"github.com/goccy/go-yaml", "github.com/santhosh-tekuri/jsonschema/v6"}},
 	{"platform/supervise", []string{"sdk/**"}, []string{"github.com/hashicorp/go-plugin", "github.com/hashicorp/go-hclog"}},

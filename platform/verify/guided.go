@@ -1,0 +1,196 @@
+package verify
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"math/rand/v2"
+
+	"github.com/molsculpt/molsculpt/platform/oracle"
+	"github.com/molsculpt/molsculpt/platform/sample"
+	"github.com/molsculpt/molsculpt/sdk/space"
+)
+
+// tableGuide is a guide that knows the potential of every state: the exact one,
+// or one with known errors.
+type tableGuide struct {
+	target         *Target
+	mixture        *oracle.Law
+	atState, atEnd []float64
+	weights        []float64 // of the mixture
+}
+
+var _ sample.Posterior = (*tableGuide)(nil)
+
+// guideOf is a guide for the observations of a target with independent normal
+// errors of the given standard deviation, in nats, at every state, unfinished or
+// finished; 0 for the exact one. As any sound guide it stays below the greatest
+// likelihood that the observations can have.
+func guideOf(t *Target, noise float64, seed uint64) *tableGuide {
+	mixture, atState, atEnd, ok := t.mixture()
+	if !ok {
+		panic("verify: a guide for a composition without a bound")
+	}
+	bound, _ := t.Composition.Bound()
+	rng := rand.New(rand.NewPCG(seed, 1))
+	for s := range atState {
+		if noise > 0 {
+			atState[s] = min(bound.LogM, atState[s]+noise*rng.NormFloat64())
+			atEnd[s] = min(bound.LogM, atEnd[s]+noise*rng.NormFloat64())
+		}
+	}
+	return &tableGuide{t, mixture, atState, atEnd, bound.Weights}
+}
+
+// law is that of the guided policy, by dynamic programming.
+func (g *tableGuide) law() *oracle.Law { return oracle.Guided(g.mixture, g.atState, g.atEnd) }
+
+func (g *tableGuide) index(s space.State) (int, error) {
+	at, ok := g.target.Graph.Index(s)
+	if !ok {
+		return 0, fmt.Errorf("verify: guide: state %x is not in the graph", s)
+	}
+	return at, nil
+}
+
+// LogQ implements [sample.Guide].
+func (g *tableGuide) LogQ(_ context.Context, states []space.State, finished bool, dst []float64) error {
+	from := g.atState
+	if finished {
+		from = g.atEnd
+	}
+	for i, s := range states {
+		at, err := g.index(s)
+		if err != nil {
+			return err
+		}
+		dst[i] = from[at]
+	}
+	return nil
+}
+
+// LogPosterior implements [sample.Posterior].
+func (g *tableGuide) LogPosterior(_ context.Context, states []space.State, dst [][]float64) error {
+	for i, s := range states {
+		at, err := g.index(s)
+		if err != nil {
+			return err
+		}
+		for j, l := range g.target.Laws {
+			dst[i][j] = math.Log(g.weights[j]) + l.Reach[at] - g.mixture.Reach[at]
+		}
+	}
+	return nil
+}
+
+// badly is the error of a guide that is as wrong as a poorly trained one, in
+// nats.
+const badly = .5
+
+// guidedMethod is the guided policy with a guide, drawn path by path. What comes
+// out is held against the exact law of that policy, whatever the guide: for the
+// exact one, the closed form of the composite on states.
+func guidedMethod(name string, noise float64, children sample.Children) Method {
+	return Method{
+		Name:   name,
+		Covers: guidance.Covers,
+		Full:   noise > 0 && children == sample.AllChildren,
+		Check: func(ctx context.Context, t *Target, r *Run) ([]Result, error) {
+			g := guideOf(t, noise, r.Seed)
+			law := t.Law
+			if noise > 0 {
+				law = g.law().Terminal
+			}
+			o := r.options(sample.Guided)
+			o.Twist = sample.Twist{Guide: g, GuideEnds: true, GuideMixture: true, Children: children}
+			d, err := draw(ctx, t, o)
+			if err != nil {
+				return nil, err
+			}
+			r.picture(t, name, d, law)
+			return d.independent(law, r.Seed), nil
+		},
+	}
+}
+
+var (
+	guided      = guidedMethod("guided", 0, sample.AllChildren)
+	guidedBadly = guidedMethod("guided by a bad guide", badly, sample.AllChildren)
+	gumbelMax   = guidedMethod("guided by gumbel-max", badly, sample.GumbelMax)
+	thinning    = guidedMethod("guided by thinning", badly, sample.Thinning)
+)
+
+// smcGuided is SMC with the exact guide of balanced models: every weight is the
+// evidence itself.
+var smcGuided = Method{
+	Name:   "smc, exact guide",
+	Covers: func(t *Target) bool { return guidance.Covers(t) && t.Balanced() },
+	Check: func(ctx context.Context, t *Target, r *Run) ([]Result, error) {
+		o := r.options(sample.SMC)
+		o.Twist.Guide = guideOf(t, 0, r.Seed)
+		d, err := draw(ctx, t, o)
+		if err != nil {
+			return nil, err
+		}
+		z, err := d.Evidence.Value()
+		if err != nil {
+			return nil, err
+		}
+		return append([]Result{
+			same("evidence", math.Exp(t.LogEvidence), z.Value),
+			same("ESS over draws", 1, d.Evidence.ESS()/d.N),
+		}, d.independent(t.Law, r.Seed)...), nil
+	},
+}
+
+// smcMethod is SMC with some twist: weighted draws of the composite on paths,
+// whatever the twist.
+func smcMethod(name string, covers func(*Target) bool, twist func(context.Context, *Target, *Run) (sample.Twist, error)) Method {
+	return Method{
+		Name:   name,
+		Covers: covers,
+		Check: func(ctx context.Context, t *Target, r *Run) ([]Result, error) {
+			p, err := t.Paths()
+			if err != nil {
+				return nil, err
+			}
+			o := r.options(sample.SMC)
+			if o.Twist, err = twist(ctx, t, r); err != nil {
+				return nil, err
+			}
+			d, err := draw(ctx, t, o)
+			if err != nil {
+				return nil, err
+			}
+			z, err := d.evidence(p.LogEvidence)
+			if err != nil {
+				return nil, err
+			}
+			r.picture(t, name, d, p.Terminal)
+			return []Result{z, d.closeness(p.Terminal, r.Seed)}, nil
+		},
+	}
+}
+
+var (
+	// smc has the path posterior as twist.
+	smc = smcMethod("smc", composite, func(context.Context, *Target, *Run) (sample.Twist, error) {
+		return sample.Twist{}, nil
+	})
+
+	// annealed has the path posterior on a ladder that pilots have fitted.
+	annealed = smcMethod("smc, annealed", composite, func(ctx context.Context, t *Target, r *Run) (sample.Twist, error) {
+		l, err := sample.FitLadder(ctx, t.Graph.Space, t.policies(), t.Composition, sample.Options{Seed: r.Seed, Particles: particles})
+		return sample.Twist{Ladder: l}, err
+	})
+
+	// smcGuidedBadly has a guide with errors, which the weights make up for.
+	smcGuidedBadly = smcMethod("smc, bad guide", guidance.Covers, func(_ context.Context, t *Target, r *Run) (sample.Twist, error) {
+		return sample.Twist{Guide: guideOf(t, badly, r.Seed)}, nil
+	})
+
+	// candidates asks the same guide about a few children of each state.
+	candidates = smcMethod("smc, candidates", guidance.Covers, func(_ context.Context, t *Target, r *Run) (sample.Twist, error) {
+		return sample.Twist{Guide: guideOf(t, badly, r.Seed), Children: sample.Candidates, Candidates: 4}, nil
+	})
+)

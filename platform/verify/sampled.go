@@ -1,0 +1,124 @@
+package verify
+
+import (
+	"context"
+	"math"
+
+	"github.com/molsculpt/molsculpt/platform/oracle"
+	"github.com/molsculpt/molsculpt/platform/sample"
+)
+
+// composite is a target that is more than a mixture.
+func composite(t *Target) bool { return !t.Mixture() }
+
+// bounded is a target that rejection can sample often enough.
+func bounded(t *Target) bool {
+	b, ok := t.Composition.Bound()
+	const least = .01 // of the draws kept
+	return ok && composite(t) && math.Exp(t.LogEvidence-b.LogM) > least
+}
+
+// ancestral draws mixtures exactly, path by path.
+var ancestral = Method{
+	Name:   "ancestral",
+	Covers: (*Target).Mixture,
+	Check: func(ctx context.Context, t *Target, r *Run) ([]Result, error) {
+		d, err := draw(ctx, t, r.options(sample.Ancestral))
+		if err != nil {
+			return nil, err
+		}
+		r.picture(t, "ancestral", d, t.Law)
+		return d.independent(t.Law, r.Seed), nil
+	},
+}
+
+// rejection draws from the mixture of the bound and keeps what the composite
+// would have. Its target is that on paths, as everything's that looks at path
+// likelihoods.
+var rejection = Method{
+	Name:   "rejection",
+	Covers: bounded,
+	Check: func(ctx context.Context, t *Target, r *Run) ([]Result, error) {
+		p, err := t.Paths()
+		if err != nil {
+			return nil, err
+		}
+		d, err := draw(ctx, t, r.options(sample.Rejection))
+		if err != nil {
+			return nil, err
+		}
+		z, err := d.evidence(p.LogEvidence)
+		if err != nil {
+			return nil, err
+		}
+		r.picture(t, "rejection", d, p.Terminal)
+		return append([]Result{z}, d.independent(p.Terminal, r.Seed)...), nil
+	},
+}
+
+// chainLength is how many populations a chain of pimh proposes before the next
+// one begins.
+const chainLength = 40
+
+// pimh is the particle independent Metropolis-Hastings sampler: many chains, so
+// that they are independent of each other.
+var pimh = Method{
+	Name:   "pimh",
+	Covers: func(t *Target) bool { return composite(t) && t.Balanced() },
+	Full:   true,
+	Check: func(ctx context.Context, t *Target, r *Run) ([]Result, error) {
+		o := r.options(sample.SMC)
+		o.Populations *= 10
+		o.Particles = max(4, o.Particles/10)
+		s, err := sample.New(t.Graph.Space, t.policies(), t.Composition, o)
+		if err != nil {
+			return nil, err
+		}
+		d := newDraws(t)
+		var chain *sample.Metropolis
+		for p, err := range s.Populations(ctx) {
+			if err != nil {
+				return nil, err
+			}
+			if p.Index%chainLength == 0 {
+				chain = sample.NewMetropolis(r.Seed + uint64(p.Index))
+				d.batch()
+			}
+			// The first draws of a chain still have the law of its start.
+			const start = 5
+			if path := chain.Next(p); path != nil && p.Index%chainLength >= start {
+				at, err := t.index(path)
+				if err != nil {
+					return nil, err
+				}
+				d.add(at, 0)
+			}
+		}
+		r.picture(t, "pimh", d, t.Law)
+		return []Result{d.closeness(t.Law, r.Seed)}, nil
+	},
+}
+
+// unweighted follows the path posterior without weights. It is not the
+// composite; what it is instead is known exactly, too.
+var unweighted = Method{
+	Name:   "unweighted",
+	Covers: func(t *Target) bool { return composite(t) && t.Balanced() && !t.Composition.UsesBackward() },
+	Check: func(ctx context.Context, t *Target, r *Run) ([]Result, error) {
+		own := oracle.PathPosterior(t.Composition, t.Laws)
+		d, err := draw(ctx, t, r.options(sample.Uncorrected))
+		if err != nil {
+			return nil, err
+		}
+		r.picture(t, "unweighted", d, t.Law)
+		self := d.chiSquare(own.Terminal)
+		self.Quantity += ", own law"
+		// The distance to the composite is the bias, but for the distance of the
+		// draws to their own law.
+		bias := oracle.L1(t.coarse(own.Terminal), t.coarse(t.Law))
+		floor := d.onGroups(own.Terminal, d.N, r.Seed)
+		off := Result{Quantity: "bias on " + t.GroupName, Exact: bias, Estimate: d.distance(t.Law), Bound: floor.Exact + floor.Bound, FalseAlarm: floor.FalseAlarm}
+		off.Error = math.Abs(off.Estimate - bias)
+		return []Result{self, off, wrong(sameLaw("L1 to the closed form", t.Law, own.Terminal))}, nil
+	},
+}
