@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"iter"
 	"os"
 	"path/filepath"
 	"slices"
@@ -30,6 +31,9 @@ type TrainOptions struct {
 	Fresh bool
 	// Stop asks for a checkpoint and an early end when it is closed; may be nil.
 	Stop <-chan struct{}
+	// Molecules reads SMILES from files, one a line; needed for a training on
+	// data alone.
+	Molecules func(files []string) iter.Seq2[string, error]
 	// Progress is told how far the training is; may be nil.
 	Progress func(sdk.Progress, RewardStats)
 	Log      hclog.Logger
@@ -44,6 +48,7 @@ type Trained struct {
 	Stopped bool   // whether it can go on from one
 	Already bool   // whether it was finished before, and nothing was done
 	Stats   RewardStats
+	Data    *DataStats // of a training on data
 }
 
 // ModelCard is what is known of trained weights.
@@ -58,8 +63,9 @@ type ModelCard struct {
 	Grid          *CardGrid       `json:"grid,omitempty"`
 	Seed          uint64          `json:"seed"`
 	Reward        CardReward      `json:"reward"`
-	Training      json.RawMessage `json:"training"` // the options given to the plugin
-	Model         json.RawMessage `json:"model"`    // what the plugin says: architecture, metrics
+	Data          *CardData       `json:"data,omitempty"` // of a model that learned from molecules, which has no reward
+	Training      json.RawMessage `json:"training"`       // the options given to the plugin
+	Model         json.RawMessage `json:"model"`          // what the plugin says: architecture, metrics
 }
 
 // CardReward says what a model learned. On a grid there is a function alone.
@@ -74,15 +80,35 @@ type CardReward struct {
 // trainingTask is what a training file says is to be learned.
 type trainingTask struct {
 	space  space.Defined
-	source *rewardSource
-	card   ModelCard // space and reward
+	source *rewardSource // nil for data
+	data   *dataSource   // nil for a reward
+	card   ModelCard     // space, and reward or data
 }
 
-// openTask opens the space and the reward of a training file. The mistakes it
+// stats says how the rewards came about, if there are any.
+func (t *trainingTask) stats() RewardStats {
+	if t.source == nil {
+		return RewardStats{}
+	}
+	return t.source.Stats()
+}
+
+// dataStats says what became of the molecules; nil for a reward.
+func (t *trainingTask) dataStats() *DataStats {
+	if t.data == nil {
+		return nil
+	}
+	return &t.data.stats
+}
+
+// openTask opens the space of a training file, and its reward or its data. The mistakes it
 // finds are *config.Error.
-func openTask(t *config.Training) (*trainingTask, error) {
-	if t.Grid != nil {
+func openTask(ctx context.Context, t *config.Training, o TrainOptions) (*trainingTask, error) {
+	switch {
+	case t.Grid != nil:
 		return openGridTask(t)
+	case t.Data != nil:
+		return openDataTask(ctx, t, o.Molecules)
 	}
 	sp, spaceErr := openSpace(t.Space, t.Path)
 	objective, rewardErr := NewObjective(t.Reward)
@@ -98,11 +124,11 @@ func openTask(t *config.Training) (*trainingTask, error) {
 	}, nil
 }
 
-// Train trains a base model as a training file says, or goes on with that from
+// Train trains a base model from a reward or from data as a training file says, or goes on with that from
 // the checkpoint beside the file for the weights. The mistakes it finds in the
 // file are *config.Error.
 func Train(ctx context.Context, t *config.Training, cat *catalog.Catalog, o TrainOptions) (*Trained, error) {
-	task, taskErr := openTask(t)
+	task, taskErr := openTask(ctx, t, o)
 	found, pluginErr := cat.Plugin(t.Plugin.Value, filepath.Dir(t.Path("x")))
 	if pluginErr != nil {
 		pluginErr = placed(t.Plugin.Mark, pluginErr)
@@ -133,23 +159,30 @@ func Train(ctx context.Context, t *config.Training, cat *catalog.Catalog, o Trai
 	if !d.Can(sdk.CanTrain) {
 		return nil, t.Plugin.Errorf("the plugin %s cannot train (it can: %v)", d.Name, d.Capabilities)
 	}
-	result, err := plugin.Train(ctx, host.Training{
+	training := host.Training{
 		Spec: t.Train.JSON, Space: task.space, Definition: task.space.Definition(), Seed: t.Seed, Checkpoint: previous,
 		Rewards: func(ctx context.Context, states []space.State, _ []float64) ([]sdk.Reward, error) {
+			if task.source == nil {
+				return nil, errors.New("platform: the training file has data and no reward")
+			}
 			return task.source.rewards(ctx, states)
 		},
 		Save: func(_ context.Context, data []byte) error { return check.save(data) },
 		Progress: func(p sdk.Progress) {
 			if o.Progress != nil {
-				o.Progress(p, task.source.Stats())
+				o.Progress(p, task.stats())
 			}
 		},
 		Stop: o.Stop,
-	})
+	}
+	if task.data != nil {
+		training.Examples = task.data.Examples
+	}
+	result, err := plugin.Train(ctx, training)
 	if err != nil {
 		return nil, placedOr(ctx, optionOf(t.Train, err).Errorf("training failed: %v", err), err)
 	}
-	done := &Trained{Resumed: previous != nil, Stopped: result.Stopped, Stats: task.source.Stats()}
+	done := &Trained{Resumed: previous != nil, Stopped: result.Stopped, Stats: task.stats(), Data: task.dataStats()}
 	if result.Stopped {
 		return done, nil
 	}
@@ -214,6 +247,9 @@ func (c *checkpoint) finished(t *config.Training, out string) (*Trained, error) 
 		return nil, wrong
 	}
 	done.Stats = card.Reward.RewardStats
+	if card.Data != nil {
+		done.Data = &card.Data.DataStats
+	}
 	return done, nil
 }
 
@@ -256,6 +292,10 @@ func cardFile(weights string) string {
 // trainingIdentity is a digest of all that the result of a training depends on.
 func trainingIdentity(t *config.Training, task *trainingTask) string {
 	r := task.card.Reward
+	if task.data != nil {
+		return config.Digest(fmt.Sprintf("%s\n%d\n%s\n%s\ndata %s\n%s",
+			t.Name, t.Seed, task.card.Space.Digest, t.Plugin.Value, task.data.digest(), t.Train.JSON))
+	}
 	return config.Digest(fmt.Sprintf("%s\n%d\n%s\n%s\n%s\n%s %s\n%g\n%s",
 		t.Name, t.Seed, task.card.Space.Digest, t.Plugin.Value, r.Function, r.Goal, r.Curve, r.Floor, t.Train.JSON))
 }

@@ -21,13 +21,14 @@ type trained struct {
 	Stopped bool                 `json:"stopped"` // at a checkpoint
 	Already bool                 `json:"already"` // done before
 	Stats   platform.RewardStats `json:"stats"`
+	Data    *platform.DataStats  `json:"data,omitempty"`
 }
 
 func (a *app) trainCommand() *cobra.Command {
 	var fresh, asJSON bool
 	c := &cobra.Command{
 		Use:   "train FILE",
-		Short: "Train a base model for a reward",
+		Short: "Train a base model for a reward, or on molecules",
 		Long: `Trains a base model as FILE describes, and writes its weights (safetensors) and a
 model card that says what it learned and how well. Ctrl-C ends it with a
 checkpoint, from which the same command goes on.
@@ -47,6 +48,14 @@ The reward is the desirability of the function, 0 to 1: its usual curve, or one
 that is given with goal and curve as in a campaign. The model learns to make a
 molecule x with a probability in proportion to reward(x)^beta, for every beta.
 
+A model can learn from molecules in place of a reward. It then makes more of what
+is like them; a tenth is kept back to measure it by:
+
+  version: 1
+  name: actives
+  plugin: core/diffusion
+  data: {files: [actives.smi], hold_out: 0.1}
+
 Functions:
 
 ` + rewardHelp(),
@@ -65,7 +74,7 @@ Functions:
 			defer bar.close()
 			// An interrupt asks the trainer to stop; it does not cut it off.
 			result, err := platform.Train(context.WithoutCancel(cmd.Context()), t, cat, platform.TrainOptions{
-				Fresh: fresh, Stop: cmd.Context().Done(), Log: a.logger(),
+				Fresh: fresh, Stop: cmd.Context().Done(), Log: a.logger(), Molecules: a.smilesLines,
 				Progress: func(p sdk.Progress, s platform.RewardStats) {
 					bar.setTotal(int64(p.Steps))
 					bar.set(int64(p.Step), trainNote(p, s))
@@ -87,6 +96,11 @@ Functions:
 			}
 			s := result.Stats
 			fmt.Fprintf(a.Out, "weights  %s\ncard     %s\nsha256   %s\n", result.Weights, result.Card, result.SHA256)
+			if d := result.Data; d != nil {
+				a.say("%d molecules in %d lines (%d unreadable), %d of them trees of the vocabulary (%s), %d of these without their stereo; %d learned from, %d kept back",
+					d.Molecules, d.Lines, d.Unread, d.Expressed, percent(d.Expressed, d.Molecules), d.Stereo, d.Train, d.HeldOut)
+				return nil
+			}
 			a.say("%d states proposed, %d distinct scored, %d below the floor, %d without a score", s.Asked, s.Scored, s.Clipped, s.Failed)
 			return nil
 		},
@@ -105,6 +119,8 @@ func trainNote(p sdk.Progress, s platform.RewardStats) string {
 	for _, k := range slices.Sorted(maps.Keys(p.Metrics)) {
 		parts = append(parts, fmt.Sprintf("%s %.4g", k, p.Metrics[k]))
 	}
-	parts = append(parts, fmt.Sprintf("%d scored", s.Scored))
+	if s.Asked > 0 {
+		parts = append(parts, fmt.Sprintf("%d scored", s.Scored))
+	}
 	return strings.Join(parts, ", ")
 }

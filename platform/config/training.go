@@ -20,6 +20,7 @@ type Training struct {
 	Space  Space // of fragment trees; without meaning where Grid is set
 	Grid   *Grid // the space where it is a grid, nil otherwise
 	Plugin Text
+	Data   *Data     // what is learned from, nil where it is a reward
 	Reward Objective // what is learned: its desirability is the reward, 0 to 1; on a grid only its name counts
 	Floor  float64   // lowest reward, above 0; a failed reward counts as this. 0 on a grid, where none fails
 	Train  Options   // passed to the plugin as they are
@@ -76,7 +77,7 @@ func ParseTraining(name string, data []byte) (*Training, error) {
 		return nil, err
 	}
 	t := &Training{File: name, Floor: DefaultFloor, Mark: Mark{src: src, Line: 1, Column: 1}, Plugin: Text{Value: "core/gflownet"}}
-	f := root.fields("the training file", "version", "name", "seed", "space", "plugin", "reward", "train", "out")
+	f := root.fields("the training file", "version", "name", "seed", "space", "plugin", "reward", "data", "train", "out")
 	if len(src.errs) > 0 && len(f) == 0 {
 		return nil, join(src.errs)
 	}
@@ -88,12 +89,24 @@ func ParseTraining(name string, data []byte) (*Training, error) {
 	if t.Grid = parseGrid(f); t.Grid == nil {
 		t.Space = parseSpace(f)
 	}
+	molecules, fromData := f["data"]
+	if fromData {
+		t.Plugin.Value = "core/diffusion"
+	}
 	if n, ok := f["plugin"]; ok {
 		t.Plugin = n.text("plugin")
 	}
-	if n, ok := f["reward"]; ok {
+	n, fromReward := f["reward"]
+	switch {
+	case fromData && fromReward:
+		molecules.fail("train one model for each, and compose them", "there are a reward and data; a model learns from one of them")
+	case fromData && t.Grid != nil:
+		molecules.fail("space: {vocabulary: builtin}", "molecules are no points of a grid")
+	case fromData:
+		t.Data = parseData(molecules)
+	case fromReward:
 		t.reward(n)
-	} else {
+	default:
 		missing(src, "reward", "reward: {function: qed}")
 	}
 	t.Train = Options{JSON: []byte("{}"), Mark: t.Mark}

@@ -1,0 +1,32 @@
+package config
+
+// DefaultHoldOut is the share of the molecules that a training keeps back to
+// measure itself by, where the file does not say.
+const DefaultHoldOut = 0.1
+
+// Data is the molecules that a model learns from.
+type Data struct {
+	Files   []Text  // of SMILES, one molecule a line, perhaps with a name behind it; .gz is unpacked
+	HoldOut float64 // share that is kept back, 0 to 0.5
+	Mark    Mark
+}
+
+// parseData is the data of a training file:
+//
+//	data: {files: [actives.smi, more.smi.gz], hold_out: 0.1}
+func parseData(n node) *Data {
+	d := &Data{HoldOut: DefaultHoldOut, Mark: n.mark()}
+	f := n.fields("the data", "files", "hold_out")
+	if v, ok := f["files"]; ok {
+		for _, item := range v.items("files") {
+			d.Files = append(d.Files, item.text("a file"))
+		}
+	}
+	if len(d.Files) == 0 {
+		n.fail("data: {files: [actives.smi]}", "the data have no files")
+	}
+	if v, ok := f["hold_out"]; ok {
+		d.HoldOut = v.number("hold_out", 0, 0.5)
+	}
+	return d
+}
