@@ -1,19 +1,27 @@
 package platform
 
 import (
+	"encoding/json"
 	"math"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/molsculpt/molsculpt/chem/fingerprint"
+	"github.com/molsculpt/molsculpt/chem/fragment"
+	"github.com/molsculpt/molsculpt/chem/smiles"
+	"github.com/molsculpt/molsculpt/platform/catalog"
 	"github.com/molsculpt/molsculpt/platform/compose"
 	"github.com/molsculpt/molsculpt/platform/diagnose"
+	"github.com/molsculpt/molsculpt/platform/oracle"
+	"github.com/molsculpt/molsculpt/sdk/space"
 )
 
 func TestACheckConfirmsARunAndIsKept(t *testing.T) {
 	t.Parallel()
 	r, comp := smallRun(t, twoModels("smc", "640"), "check.db")
+	r.plan.Models = []PlannedModel{{Name: "a"}, {Name: "b"}}
 	s := &Session{plan: r.plan, models: r.models, target: comp}
 	if _, err := s.Check(t.Context(), r.campaign, CheckOptions{}); err == nil || !strings.Contains(err.Error(), "no molecule yet") {
 		t.Errorf("a check of nothing: %v", err)
@@ -61,6 +69,9 @@ func TestACheckConfirmsARunAndIsKept(t *testing.T) {
 	if c := found.Calibration; c.ECE > 4*c.ECESE || c.N != 2*found.Draws {
 		t.Errorf("the posterior of paths is exact, and its calibration %+v", c)
 	}
+	if len(found.Models) != 2 {
+		t.Fatalf("%d models", len(found.Models))
+	}
 	for i, m := range found.Models {
 		// The models are any, not trained: no path is balanced, no reward known.
 		if m.Name != []string{"a", "b"}[i] || m.Path.N < 10 || m.Path.SD == 0 || m.Reward != nil || (m.Ratio.SD == 0) != (i == 0) {
@@ -95,5 +106,86 @@ func TestACheckFindsWrongSamples(t *testing.T) {
 	}
 	if a := found.Agrees; a == nil || a.EvidenceP > 1e-6 || summary.Diagnostics.Verdict.Trust != diagnose.No {
 		t.Errorf("samples of a & b pass for those of a - b: %+v, %s", a, summary.Diagnostics.Verdict.Text)
+	}
+}
+
+// Models that are exactly balanced for known rewards: all three estimates of
+// their densities are the same.
+func TestBalancedModelsAgreeWithTheirRewards(t *testing.T) {
+	t.Parallel()
+	r, comp := smallRun(t, twoModels("smc", "320"), "balanced.db")
+	g, err := oracle.Enumerate(t.Context(), r.plan.Space, 0, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cat := &catalog.Catalog{}
+	for i, m := range []struct {
+		function, goal string
+		beta           float64
+	}{{"qed", "maximize", 6}, {"sa", "minimize", 4}} {
+		card := ModelCard{WeightsSHA256: m.function, Reward: CardReward{Function: m.function, Goal: m.goal, Floor: 1e-3}}
+		objective, err := card.Reward.objective()
+		if err != nil {
+			t.Fatal(err)
+		}
+		f := fitModel{card: card, clip: math.Inf(-1), source: newRewardSource(r.plan.Space, objective, 1e-3)}
+		logR := make([]float64, len(g.States))
+		for x, s := range g.States {
+			if !g.Stop[x] {
+				continue
+			}
+			l, err := f.targets(t.Context(), []space.State{s}, m.beta)
+			if err != nil {
+				t.Fatal(err)
+			}
+			logR[x] = l[0]
+		}
+		r.models.policies[i] = oracle.FlowsOf(g, logR).Law().Policy()
+		r.plan.Models = append(r.plan.Models, PlannedModel{
+			Name: []string{"a", "b"}[i], Conditions: map[string]float64{"beta": m.beta},
+			Weights: catalog.Weights{Ref: "builtin:" + m.function, SHA256: m.function},
+		})
+		cat.Weights = append(cat.Weights, catalog.BundledWeights{Name: m.function, Card: func() ([]byte, error) { return json.Marshal(card) }})
+	}
+	if err := r.populations(t.Context(), comp); err != nil {
+		t.Fatal(err)
+	}
+	s := &Session{plan: r.plan, models: r.models, target: comp}
+	found, err := s.Check(t.Context(), r.campaign, CheckOptions{Catalog: cat})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(found.Models) != 2 {
+		t.Fatalf("%d models", len(found.Models))
+	}
+	for _, m := range found.Models {
+		if m.Path.SD > 1e-9 || m.Ratio.SD > 1e-9 || math.Abs(m.Path.Slope-1) > 1e-9 {
+			t.Errorf("model %s: path against backward paths %+v, ratio %+v", m.Name, m.Path, m.Ratio)
+		}
+		if m.Reward == nil || m.Reward.SD > 1e-9 || math.Abs(m.Reward.Slope-1) > 1e-9 || math.Abs(m.Reward.Correlation-1) > 1e-9 {
+			t.Errorf("model %s: against its reward %+v", m.Name, m.Reward)
+		}
+	}
+	if a := found.Agrees; a == nil || a.P < .001 || a.EvidenceP < .001 {
+		t.Errorf("the reference contradicts the run: %+v", a)
+	}
+}
+
+// A molecule has one fingerprint, whether it was assembled or read.
+func TestFingerprintsOfTheRunAndTheReferenceAreOfOneKind(t *testing.T) {
+	t.Parallel()
+	sp, g := enumerable(t)
+	for _, s := range ends(g) {
+		made, err := sp.Trees().Assemble(fragment.Tree(s))
+		if err != nil {
+			t.Fatal(err)
+		}
+		read, err := smiles.Parse(smiles.Canonical(made))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if fingerprint.Tanimoto(fingerprint.MorganBits(made, 3, 2048), fingerprint.MorganBits(read, 3, 2048)) != 1 {
+			t.Fatalf("%s has two fingerprints", smiles.Canonical(made))
+		}
 	}
 }
