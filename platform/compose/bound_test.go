@@ -26,6 +26,11 @@ func TestBoundClosedForms(t *testing.T) {
 		{"a &{0.95} b", both(.95)},
 		{"harmonic(a, b, c)", 1. / 3},
 		{"(a | b) & c", 1. / 4},
+		{"harmonic(a | b, c)", 1. / 2},
+		{"harmonic(1 a, 3 b)", 1. / 4},
+		{"a & a", 1},
+		{"product(a^0.3, b^0.7)", 1},
+		{"(a | b) & (a | b) & c", 1. / 27},
 	} {
 		b, ok := compile(t, test.text).Bound()
 		if !ok || !near(math.Exp(b.LogM), test.m) {
@@ -44,6 +49,7 @@ func TestBoundHoldsAndIsTight(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 1))
 	for _, text := range []string{
 		"a & b", "a - b", "a &{0.1} b", "a -{0.3} b", "a & b & c", "harmonic(a, b, c)", "0.2 a | 0.8 b",
+		"harmonic(1 a, 3 b, 0.5 c)", "harmonic(a | b, 2 a | 1 c, c)", "product(a^0.3, b^0.7)", "product((a | b)^0.5, c^0.5)",
 		"obs(a, b, b; over 0.1 a, 0.6 b, 0.3 c)",
 		"obs(a, b{0.2, 0.3, 0.5}, c{0.7, 0.2, 0.1}; over a, b, c)",
 		"obs(a^2, b{0.9, 0.1}; over 0.3 a, 0.7 b)",

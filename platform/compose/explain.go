@@ -43,7 +43,13 @@ func (c *Composition) explain(known bool) []Line {
 	for _, n := range nested {
 		out = append(out, Line{"needed first", fmt.Sprintf("the evidence of %s, estimated once, with its error, before the run", n)})
 	}
-	return append(out, c.boundLine(known || len(nested) == 0), c.methodLine(), c.costLine())
+	out = append(out, c.boundLine(known || len(nested) == 0), c.methodLine(), c.costLine())
+	if p, ok := s.Root.(*Power); ok {
+		if m, ok := p.Base.(*Model); ok {
+			out = append(out, Line{"instead", fmt.Sprintf("if %s takes a beta, it has this law at %s times that beta, as far as it learned its reward; no weights are needed then", m.Name, short(p.Exponent))})
+		}
+	}
+	return out
 }
 
 func (c *Composition) observationLine() Line {
