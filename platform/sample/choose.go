@@ -12,6 +12,7 @@ import (
 // Choice is a method and why it was chosen.
 type Choice struct {
 	Method     Method   // never Auto
+	Ladder     Ladder   // of Annealed
 	Acceptance Estimate // of rejection; NaN where there is no bound or nobody looked
 	Reason     string   // one sentence in plain words
 }
@@ -31,24 +32,35 @@ const (
 // Choose says what Auto is for a composition and its models: ancestral for a
 // mixture; rejection where a bound is known and the acceptance, estimated from 256
 // rollouts of the bound's mixture, is at least a quarter by two standard errors;
-// SMC for all else. It depends on the seed and on what the models answer, on
-// nothing else. A method that is not Auto, and a twist, are left as they are.
+// SMC for all else. For Annealed it fits the ladder, where there is none. It
+// depends on the seed, on the options for Annealed's pilots and on what the models
+// answer, on nothing else. Any other method, and a twist, are left as they are.
 func Choose(ctx context.Context, sp space.Space, bases []space.Policy, target *compose.Composition, opts Options) (Choice, error) {
-	unknown := Estimate{math.NaN(), math.NaN()}
-	s, err := New(sp, bases, target, opts)
-	switch {
-	case err != nil:
-		return Choice{}, err
-	case opts.Method != Auto:
-		return Choice{s.Method(), unknown, fmt.Sprintf("%v: as asked for", s.Method())}, nil
-	case s.Method() == Ancestral:
-		return Choice{Ancestral, unknown, "ancestral: a mixture is sampled path by path, exactly and without weights"}, nil
-	case opts.Twist.guided() || len(opts.Twist.Ladder) > 0:
-		return Choice{SMC, unknown, "smc: steps that a twist steers need its weights"}, nil
+	if opts.Method == Annealed && len(opts.Twist.Ladder) == 0 {
+		ladder, err := FitLadder(ctx, sp, bases, target, opts)
+		if err != nil {
+			return Choice{}, err
+		}
+		opts.Twist.Ladder = ladder
 	}
-	bound, ok := target.Bound()
-	if !ok {
-		return Choice{SMC, unknown, "smc: no bound is known that rejection could use"}, nil
+	s, err := New(sp, bases, target, opts)
+	if err != nil {
+		return Choice{}, err
+	}
+	c := Choice{Method: s.Method(), Ladder: opts.Twist.Ladder, Acceptance: Estimate{math.NaN(), math.NaN()}}
+	bound, bounded := target.Bound()
+	switch {
+	case opts.Method != Auto:
+		c.Reason = fmt.Sprintf("%v: as asked for", c.Method)
+	case c.Method == Ancestral:
+		c.Reason = "ancestral: a mixture is sampled path by path, exactly and without weights"
+	case opts.Twist.guided() || len(opts.Twist.Ladder) > 0:
+		c.Reason = "smc: steps that a twist steers need its weights"
+	case !bounded:
+		c.Reason = "smc: no bound is known that rejection could use"
+	}
+	if c.Reason != "" {
+		return c, nil
 	}
 	mixture := compose.Mixture(target.Models(), bound.Weights)
 	rollouts, err := New(sp, bases, mixture, Options{
@@ -68,12 +80,14 @@ func Choose(ctx context.Context, sp space.Space, bases []space.Policy, target *c
 			accept.add(math.Exp(target.LogDensity(t.LogBase, t.LogBackward) - bound.LogM - mixture.LogDensity(t.LogBase, t.LogBackward)))
 		}
 	}
-	acceptance := Estimate{accept.mean, math.Sqrt(accept.m / float64(accept.n-1) / float64(accept.n))}
-	why := fmt.Sprintf("of %d rollouts of the mixture it would keep %s", accept.n, percent(acceptance.Value))
-	if acceptance.Value-2*acceptance.SE >= enoughAccepted {
-		return Choice{Rejection, acceptance, "rejection: " + why + ", each exact and without weights"}, nil
+	c.Acceptance = Estimate{accept.mean, math.Sqrt(accept.m / float64(accept.n-1) / float64(accept.n))}
+	why := fmt.Sprintf("of %d rollouts of the mixture it would keep %s", accept.n, percent(accept.mean))
+	if c.Acceptance.Value-2*c.Acceptance.SE >= enoughAccepted {
+		c.Method, c.Reason = Rejection, "rejection: "+why+", each exact and without weights"
+	} else {
+		c.Reason = "smc: rejection would waste draws, " + why
 	}
-	return Choice{SMC, acceptance, "smc: rejection would waste draws, " + why}, nil
+	return c, nil
 }
 
 func percent(x float64) string {

@@ -47,6 +47,14 @@ func TestChooseTakesRejectionWhereItPays(t *testing.T) {
 			}
 		}
 	}
+	hard := compile(t, "obs(c1, c1, c1; over c1, c2, c3)", nil)
+	_, three := d.models(hard)
+	annealed, err := sample.Choose(context.Background(), d.grid, three, hard, sample.Options{Method: sample.Annealed, Seed: 1, Particles: 32, Populations: 16})
+	if err != nil || annealed.Method != sample.Annealed || len(annealed.Ladder) < 10 {
+		t.Errorf("%v %v", annealed, err)
+	}
+	o := sample.Options{Method: sample.Annealed, Twist: sample.Twist{Ladder: annealed.Ladder}, Seed: 3, Particles: 64, Populations: 40}
+	within(t, "evidence, annealed", evidence(t, collect(t, d.grid, three, hard, o)), .147745, 4)
 	c := compile(t, "c1 & c2", nil)
 	_, bases := d.models(c)
 	choice, err := sample.Choose(context.Background(), d.grid, bases, c, sample.Options{Method: sample.Uncorrected})

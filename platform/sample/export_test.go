@@ -56,7 +56,7 @@ func (f *Fork) Steps() []*Fork {
 			taken[c] = true
 		}
 		logR := t.logR(cells)
-		if l.opts.Method == SMC {
+		if l.opts.Method.sequential() {
 			gamma := l.steer.log(next.logBase, next.logB, next.path.steps-1, next.done)
 			if t.guided && (action != stop || l.steer.endsQ) {
 				gamma += t.logValue(cells)

@@ -27,13 +27,16 @@ const (
 	// (Garipov et al. 2023) and corrects nothing: its samples are those of the
 	// composition only where the guide is exact. It needs a guide.
 	Guided
+	// Annealed is SMC with a [Ladder], which it needs: [FitLadder] finds one, and
+	// so does [Choose].
+	Annealed
 )
 
-var methodNames = [...]string{"auto", "ancestral", "smc", "rejection", "unweighted", "guided"}
+var methodNames = [...]string{"auto", "ancestral", "smc", "rejection", "unweighted", "guided", "annealed"}
 
 // String is the method's name, as it is written in a campaign.
 func (m Method) String() string {
-	if m < Auto || m > Guided {
+	if m < Auto || m > Annealed {
 		return fmt.Sprintf("method %d", int(m))
 	}
 	return methodNames[m]
@@ -43,6 +46,10 @@ func (m Method) String() string {
 // composition. Populations of a method that is not have constant weights, and NaN
 // for their evidence.
 func (m Method) Exact() bool { return m != Uncorrected && m != Guided }
+
+// sequential reports whether the steps of the method have weights, and are
+// resampled by them.
+func (m Method) sequential() bool { return m == SMC || m == Annealed }
 
 // ParseMethod reads a method's name; "" is Auto.
 func ParseMethod(name string) (Method, error) {
@@ -54,5 +61,5 @@ func ParseMethod(name string) (Method, error) {
 			return Method(m), nil
 		}
 	}
-	return Auto, fmt.Errorf("sample: unknown method %q: there are auto, ancestral, smc, rejection, unweighted and guided", name)
+	return Auto, fmt.Errorf("sample: unknown method %q: there are auto, ancestral, smc, annealed, rejection, unweighted and guided", name)
 }

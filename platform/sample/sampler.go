@@ -107,6 +107,10 @@ func New(sp space.Space, bases []space.Policy, target *compose.Composition, opts
 		if !bounded {
 			return nil, fmt.Errorf("sample: make sampler: no bound is known for %s, which rejection needs; use smc", target.Expression())
 		}
+	case Annealed:
+		if len(opts.Twist.Ladder) == 0 {
+			return nil, errors.New("sample: make sampler: annealing needs a ladder; choose or fit one")
+		}
 	case SMC, Uncorrected, Guided:
 	default:
 		return nil, fmt.Errorf("sample: make sampler: %v is not a method", opts.Method)

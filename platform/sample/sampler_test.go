@@ -470,10 +470,16 @@ func TestNewRefusesWhatItCannotDo(t *testing.T) {
 		{"a^2", 1, sample.Options{Method: sample.Rejection}, "sample: make sampler: no bound is known for a^2, which rejection needs; use smc"},
 		{"a", 1, sample.Options{Particles: -1}, "sample: make sampler: counts must not be negative"},
 		{"a", 1, sample.Options{Method: 9}, "sample: make sampler: method 9 is not a method"},
+		{"a & b", 2, sample.Options{Method: sample.Annealed}, "sample: make sampler: annealing needs a ladder; choose or fit one"},
 	} {
 		_, err := sample.New(sp, make([]space.Policy, test.models), compile(t, test.text, nil), test.opts)
 		if err == nil || err.Error() != test.want {
 			t.Errorf("%s: %v", test.text, err)
+		}
+	}
+	for m := sample.Auto; m <= sample.Annealed; m++ {
+		if again, err := sample.ParseMethod(m.String()); err != nil || again != m {
+			t.Errorf("%v is read as %v, %v", m, again, err)
 		}
 	}
 	if _, err := sample.ParseMethod("gibbs"); err == nil {

@@ -100,7 +100,8 @@ type Twist struct {
 	// It needs GuideEnds.
 	GuideMixture bool
 
-	// Ladder anneals the path posterior, see [FitLadder].
+	// Ladder anneals the path posterior, see [FitLadder]: of SMC, where it is then
+	// the method Annealed by another name.
 	Ladder Ladder
 }
 
@@ -119,7 +120,7 @@ func (t *Twist) check(m Method, target *compose.Composition) error {
 		return errors.New("a twist takes a guide or an action guide, not both")
 	case m == Guided && !t.guided():
 		return errors.New("the method guided needs a guide")
-	case m != SMC && m != Guided && (t.guided() || len(t.Ladder) > 0):
+	case m != SMC && m != Guided && t.guided() || len(t.Ladder) > 0 && !m.sequential():
 		return fmt.Errorf("the method %v takes no twist", m)
 	case len(t.Ladder) > 0 && t.guided():
 		return errors.New("a ladder anneals the path posterior, not a guide")

@@ -62,7 +62,7 @@ func newWalk(s *Sampler, index int, logQ float64) *walk {
 	start := &place{steps: 1}
 	logs := make([]float64, n*m)
 	gamma := 0. // of a mixture
-	if s.opts.Method == SMC {
+	if s.opts.Method.sequential() {
 		gamma = s.steer.log(logs[:m], 0, 0, false) + logQ
 	}
 	w.logStart = gamma
@@ -103,7 +103,7 @@ func (l *lane) move(slot int, w *walk, p *particle) {
 	}
 	action := t.pick(p.draw)
 	cells := l.advance(p, action)
-	if l.opts.Method != SMC {
+	if !l.opts.Method.sequential() {
 		return // the steps are exact, or are meant to go without weights
 	}
 	gamma := l.steer.log(p.logBase, p.logB, p.path.steps-1, p.done)
@@ -171,7 +171,7 @@ func (w *walk) finishRound() (done bool) {
 	for j := range w.particles {
 		done = done && w.particles[j].done
 	}
-	if w.opts.Method != SMC {
+	if !w.opts.Method.sequential() {
 		if done && w.opts.Method == Rejection {
 			w.reject()
 		}
