@@ -120,9 +120,10 @@ func TestHydrogensBecomeCountsWhateverTheBond(t *testing.T) {
 }
 
 // FuzzParse proves that Parse never panics, and the laws of the canonical form.
-// Left out are rings with wildcards or boron, whose aromaticity depends on the
-// localised form in RDKit's model, and hydrogens beside double bonds, which
-// stay atoms only as long as they carry a mark.
+// Left out are rings with wildcards or boron and aromatic rings that are small
+// or bridged, whose aromaticity depends on the localised form in RDKit's model
+// (RDKit reads c12ccc3c(cc4c1)c2c34 in four ways), and hydrogens beside double
+// bonds, which stay atoms only as long as they carry a mark.
 func FuzzParse(f *testing.F) {
 	for _, k := range known {
 		f.Add(k.in)
@@ -146,6 +147,9 @@ func FuzzParse(f *testing.F) {
 				return
 			}
 		}
+		if strained(m) {
+			return
+		}
 		want := smiles.Canonical(m)
 		r := rand.New(rand.NewPCG(uint64(len(s)), 3))
 		for _, law := range laws {
@@ -154,6 +158,19 @@ func FuzzParse(f *testing.F) {
 			}
 		}
 	})
+}
+
+// strained tells whether a molecule has aromatic atoms in rings of three or four
+// or at bridgeheads.
+func strained(m *chem.Mol) bool {
+	for _, ring := range m.Rings {
+		for _, i := range ring {
+			if m.Atoms[i].Aromatic && (len(ring) < 5 || m.Bridgehead(int(i))) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func besideDoubleBond(m *chem.Mol, i int) bool {
