@@ -8,7 +8,8 @@
 // with the run's samples by their scores ([Compare]) and by the earth mover's
 // distance between them ([EarthMover]); estimates of the models' densities
 // are compared with each other ([Agree]), and posteriors with what they foretell
-// ([Calibrate]). [Judge] puts all of it into one sentence.
+// ([Calibrate]); guides are held against the paths that they steer
+// ([CheckGuide]). [Judge] puts all of it into one sentence.
 //
 // The package reads no store, scores no molecule and knows no chemistry.
 package diagnose
