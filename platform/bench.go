@@ -156,7 +156,7 @@ func (o BenchOptions) layers() int { return cmp.Or(o.Layers, 4) }
 func (o BenchOptions) plan(expr string, cat *catalog.Catalog) (*Plan, error) {
 	c := &config.Campaign{
 		Name: "bench", Seed: o.Seed, Compose: config.Literal("expression", expr),
-		Sample: config.Sample{Method: "auto", Particles: config.DefaultParticle},
+		Sample: config.Sample{Method: "smc", Particles: config.DefaultParticle},
 		Space:  config.Space{Vocabulary: config.Literal("vocabulary", o.Vocabulary), MaxFragments: o.MaxFragments},
 	}
 	for i, name := range []string{"a", "b"} {

@@ -12,14 +12,17 @@ import (
 	"github.com/molsculpt/molsculpt/sdk/space"
 )
 
+// decide finds how a plan's composition is sampled, from the campaign's seed and
+// what its models answer: the same in every session of the campaign.
+func decide(ctx context.Context, p *Plan, m *models, comp *compose.Composition) (sample.Choice, error) {
+	return sample.Choose(ctx, p.Space, m.policies, comp, sample.Options{Method: p.method, Seed: p.Campaign.Seed})
+}
+
 // newSampler samples a plan's composition from population first on.
-func newSampler(p *Plan, m *models, comp *compose.Composition, first, populations int) (*sample.Sampler, error) {
-	method, err := sample.ParseMethod(p.Campaign.Sample.Method)
-	if err != nil {
-		return nil, err
-	}
+func newSampler(p *Plan, m *models, comp *compose.Composition, how sample.Choice, first, populations int) (*sample.Sampler, error) {
 	return sample.New(p.Space, m.policies, comp, sample.Options{
-		Method: method, Seed: p.Campaign.Seed, Particles: p.Campaign.Sample.Particles,
+		Method: how.Method, Twist: sample.Twist{Ladder: how.Ladder},
+		Seed: p.Campaign.Seed, Particles: p.Campaign.Sample.Particles,
 		First: first, Populations: populations,
 	})
 }
@@ -44,7 +47,7 @@ func Draw(ctx context.Context, p *Plan, log hclog.Logger, each func(Drawn) (more
 
 func (s *Session) draw(ctx context.Context, each func(Drawn) (more bool, err error)) error {
 	p := s.plan
-	sampler, err := newSampler(p, s.models, s.target, 0, 0)
+	sampler, err := newSampler(p, s.models, s.target, s.how, 0, 0)
 	if err != nil {
 		return err
 	}

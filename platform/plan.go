@@ -27,7 +27,7 @@ type Plan struct {
 	Models     []PlannedModel // those that the expression names, in its order
 	Objectives []rewards.Objective
 
-	method sample.Method // never Auto
+	method sample.Method // Auto where only the models can tell what it is
 
 	Text   string // the resolved campaign, canonical
 	Digest string // sha256 of Text: with the name, the campaign's identity
@@ -87,7 +87,7 @@ func NewPlan(c *config.Campaign, cat *catalog.Catalog) (*Plan, error) {
 }
 
 // resolve writes the plan as text with everything in it that the program fills
-// in: the method that auto stands for, the goal and curve that an objective has
+// in: the method that auto stands for whatever the models, the goal and curve that an objective has
 // by default, the expression in its one spelling. What two files that mean the
 // same leave out or spell differently is then not in their digests, and what a
 // later program fills in differently is.
@@ -181,8 +181,9 @@ func parseExpression(c *config.Campaign) (*compose.Expression, error) {
 	return nil, place
 }
 
-// findMethod is the method that samples the composition, never Auto; it makes
-// sure that it can, with no model at hand.
+// findMethod is the method that samples the composition; it makes sure that it
+// can, with no model at hand. It stays Auto where that depends on what the models
+// answer, see [decide].
 func findMethod(c *config.Campaign, e *compose.Expression) (sample.Method, error) {
 	method, err := sample.ParseMethod(c.Sample.Method)
 	if err != nil {
@@ -191,12 +192,19 @@ func findMethod(c *config.Campaign, e *compose.Expression) (sample.Method, error
 	comp, err := compose.Compile(e, nil, nil)
 	if err != nil {
 		if method != sample.Ancestral && method != sample.Rejection {
-			return sample.SMC, nil // its parts are no plain models
+			return method, nil // its parts are no plain models
 		}
 		err = fmt.Errorf("the method %v cannot sample a nested composition", method)
 	} else {
 		var s *sample.Sampler
-		s, err = sample.New(nil, make([]space.Policy, len(comp.Models())), comp, sample.Options{Method: method})
+		opts := sample.Options{Method: method}
+		if method == sample.Annealed {
+			opts.Twist.Ladder = sample.Ladder{{0, 0, 1}} // until it is fitted
+		}
+		s, err = sample.New(nil, make([]space.Policy, len(comp.Models())), comp, opts)
+		if _, bounded := comp.Bound(); err == nil && method == sample.Auto && bounded && s.Method() == sample.SMC {
+			return sample.Auto, nil
+		}
 		if err == nil {
 			return s.Method(), nil
 		}

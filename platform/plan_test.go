@@ -47,8 +47,8 @@ func TestWhatAFileLeavesOutDoesNotChangeItsPlan(t *testing.T) {
 	for _, same := range []*Plan{
 		planOf(t, "qed & sa", "smc", "{reward: qed, goal: maximize}"),
 		planOf(t, "qed & sa", "smc", "{reward: qed}"),
-		planOf(t, "qed & sa", "auto", "{reward: qed, name: qed, weight: 1}"),
-		planOf(t, `"( qed&sa )"`, "auto", "{reward: qed}"),
+		planOf(t, "qed & sa", "smc", "{reward: qed, name: qed, weight: 1}"),
+		planOf(t, `"( qed&sa )"`, "smc", "{reward: qed}"),
 	} {
 		if same.Digest != want.Digest {
 			t.Errorf("another plan (-want +got):\n%s", cmp.Diff(want.Text, same.Text))
@@ -61,6 +61,12 @@ func TestWhatAFileLeavesOutDoesNotChangeItsPlan(t *testing.T) {
 	}
 	if p := planOf(t, "0.5 qed | 0.5 sa", "auto", "{reward: qed}"); !strings.Contains(p.Text, "method: ancestral") {
 		t.Errorf("a mixture is drawn by ancestral sampling:\n%s", p.Text)
+	}
+	if p := planOf(t, "qed & sa", "auto", "{reward: qed}"); !strings.Contains(p.Text, "method: auto") {
+		t.Errorf("only the models tell whether rejection pays:\n%s", p.Text)
+	}
+	if p := planOf(t, "qed^2 & sa", "auto", "{reward: qed}"); !strings.Contains(p.Text, "method: auto") {
+		t.Errorf("a nested composition has a method once its parts are known:\n%s", p.Text)
 	}
 	if p := planOf(t, "qed & sa", "smc", "{reward: qed, goal: minimize}"); p.Digest == want.Digest {
 		t.Error("another goal is another plan")

@@ -71,6 +71,7 @@ type Session struct {
 	models *models
 	known  compose.Normalisers
 	target *compose.Composition
+	how    sample.Choice
 }
 
 // Start starts the processes of a plan's models and loads them. It writes
@@ -83,6 +84,9 @@ func Start(ctx context.Context, p *Plan, log hclog.Logger) (*Session, error) {
 	s := &Session{plan: p, models: m}
 	if s.known, err = findNormalisers(ctx, p, m); err == nil {
 		s.target, err = compose.Compile(p.Expression, nil, s.known)
+	}
+	if err == nil {
+		s.how, err = decide(ctx, p, m, s.target)
 	}
 	if err != nil {
 		s.Close()
@@ -99,7 +103,7 @@ func (s *Session) Close() { s.models.close() }
 // running the same plan again leads to the same content as one run without
 // interruption.
 func (s *Session) Run(ctx context.Context, st *store.Store, o RunOptions) (*store.Campaign, error) {
-	r := &run{plan: s.plan, models: s.models, options: o}
+	r := &run{plan: s.plan, models: s.models, how: s.how, options: o}
 	var err error
 	r.campaign, err = st.Start(ctx, r.record(s.known), store.StartOptions{ForceNumeric: o.ForceNumeric})
 	if err != nil {
@@ -113,6 +117,7 @@ func (s *Session) Run(ctx context.Context, st *store.Store, o RunOptions) (*stor
 type run struct {
 	plan     *Plan
 	models   *models
+	how      sample.Choice
 	options  RunOptions
 	campaign *store.Campaign
 }
@@ -121,7 +126,7 @@ type run struct {
 // is a molecule, 0 where it depends on what is found.
 func (r *run) planned() int {
 	b, particles := r.plan.Campaign.Budget, r.plan.Campaign.Sample.Particles
-	if b.Molecules == 0 || r.plan.Campaign.Sample.Method == sample.Rejection.String() {
+	if b.Molecules == 0 || r.how.Method == sample.Rejection {
 		return 0
 	}
 	return (b.Molecules + particles - 1) / particles
@@ -169,7 +174,7 @@ func (r *run) populations(ctx context.Context, comp *compose.Composition) error 
 		if err := r.hopeless(state); err != nil {
 			return err
 		}
-		s, err := newSampler(r.plan, r.models, comp, next, r.ahead(state))
+		s, err := newSampler(r.plan, r.models, comp, r.how, next, r.ahead(state))
 		if err != nil {
 			return err
 		}
@@ -217,7 +222,7 @@ func (r *run) enough(s store.State) bool {
 func (r *run) hopeless(s store.State) error {
 	b := r.plan.Campaign.Budget
 	draws := s.Populations * r.plan.Campaign.Sample.Particles
-	rejection := r.plan.Campaign.Sample.Method == sample.Rejection.String()
+	rejection := r.how.Method == sample.Rejection
 	if s.Populations >= 16 && s.Trajectories == 0 && (!rejection || draws >= minDraws) {
 		if rejection {
 			return fmt.Errorf("platform: run %s: rejection kept none of %d draws\ntry: method: smc", r.plan.Campaign.Name, draws)
@@ -272,10 +277,13 @@ func (r *run) record(known compose.Normalisers) store.Plan {
 		Models:     r.models.records(r.plan),
 		Expression: r.plan.Expression.String(),
 		Sampler: []store.Setting{
-			{Name: "method", Value: c.Sample.Method},
+			{Name: "method", Value: r.how.Method.String()},
 			{Name: "particles", Value: fmt.Sprint(c.Sample.Particles)},
 		},
 		Budget: store.Budget{Molecules: c.Budget.Molecules, Distinct: c.Budget.Distinct, Populations: r.planned()},
+	}
+	if r.plan.method == sample.Auto {
+		p.Sampler = append(p.Sampler, store.Setting{Name: "chosen", Value: r.how.Reason})
 	}
 	for _, n := range compose.Nested(r.plan.Expression) {
 		p.Sampler = append(p.Sampler, store.Setting{Name: "log evidence of " + n.String(), Value: formatNumber(known[n.String()])})

@@ -46,7 +46,11 @@ func smallRun(t *testing.T, campaign, file string) (*run, *compose.Composition) 
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = st.Close() })
-	r := &run{plan: p, models: &models{policies: []space.Policy{uneven{sp, 1}, uneven{sp, 2}}}}
+	policies := []space.Policy{uneven{sp, 1}, uneven{sp, 2}}
+	r := &run{plan: p, models: &models{policies: policies[:len(comp.Models())]}}
+	if r.how, err = decide(t.Context(), p, r.models, comp); err != nil {
+		t.Fatal(err)
+	}
 	r.campaign, err = st.Start(t.Context(), r.record(nil), store.StartOptions{})
 	if err != nil {
 		t.Fatal(err)
@@ -172,5 +176,34 @@ func TestRejectionThatKeepsNothingIsGivenUp(t *testing.T) {
 	r, _ = smallRun(t, twoModels("smc", "64"), "b.db")
 	if err := r.hopeless(store.State{Populations: 16}); !errors.Is(err, sample.ErrNoSupport) {
 		t.Errorf("got %v", err)
+	}
+}
+
+// TestAutoIsTheMethodItChose runs a campaign by auto and by the method that it
+// stands for, and one by annealed smc and by plain.
+func TestAutoIsTheMethodItChose(t *testing.T) {
+	t.Parallel()
+	evidence := func(expression, method, molecules string) (*run, sample.Estimate) {
+		r, comp := smallRun(t, strings.Replace(twoModels(method, molecules), "a & b", expression, 1), "auto.db")
+		if err := r.populations(t.Context(), comp); err != nil {
+			t.Fatal(err)
+		}
+		s, err := Summarize(t.Context(), r.campaign, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r, s.LogEvidence
+	}
+	auto, a := evidence(`"a -{0.95} b"`, "auto", "64")
+	if c := auto.how; c.Method != sample.Rejection || !strings.HasPrefix(c.Reason, "rejection: of 256 rollouts") {
+		t.Fatalf("auto is %v: %s", c.Method, c.Reason)
+	}
+	if _, b := evidence(`"a -{0.95} b"`, "rejection", "64"); a != b {
+		t.Errorf("log evidence %v by auto, %v by rejection", a, b)
+	}
+	annealed, c := evidence("a - b", "annealed", "640")
+	_, plain := evidence("a - b", "smc", "640")
+	if len(annealed.how.Ladder) == 0 || math.Abs(c.Value-plain.Value) > 4*math.Hypot(c.SE, plain.SE)+1e-9 {
+		t.Errorf("log evidence %v annealed by %v, %v by smc", c, annealed.how.Ladder, plain)
 	}
 }
