@@ -151,6 +151,9 @@ func (e *gridEvaluator) out(i int) []float32 {
 	return m.table[gridIndex(e.point(i), m.shape.Side)*m.shape.Outputs:][:m.shape.Outputs]
 }
 
+// alone tells whether one goroutine answers n states sooner than several.
+func (m *GridModel) alone(n int) bool { return m.table != nil || n <= pointsAtOnce }
+
 // share calls f with an evaluator for parts of n states.
 func (m *GridModel) share(n int, f func(e *gridEvaluator, from, to int) error) error {
 	errs := make([]error, (n+pointsAtOnce-1)/pointsAtOnce)
@@ -167,8 +170,8 @@ func (m *GridModel) share(n int, f func(e *gridEvaluator, from, to int) error) e
 	return nil
 }
 
-// Steps implements [space.Policy]. A call for a few states, at most 96,
-// allocates nothing once dst has grown.
+// Steps implements [space.Policy]. It allocates nothing once dst has grown, where
+// answers are looked up or at most 96 states are asked for.
 func (m *GridModel) Steps(ctx context.Context, states []space.State, dst []space.Steps) error {
 	if len(states) != len(dst) {
 		return fmt.Errorf("gflownet: steps of %d states with room for %d", len(states), len(dst))
@@ -176,7 +179,7 @@ func (m *GridModel) Steps(ctx context.Context, states []space.State, dst []space
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if len(states) <= pointsAtOnce {
+	if m.alone(len(states)) {
 		e := <-m.free
 		defer func() { m.free <- e }()
 		return e.steps(states, dst, 0)

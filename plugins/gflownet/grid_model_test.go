@@ -1,7 +1,6 @@
 package gflownet
 
 import (
-	"fmt"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -232,25 +231,6 @@ func TestGridPoliciesAllocateNothing(t *testing.T) {
 		req, reply := request(m, states)
 		if a := testing.AllocsPerRun(50, func() { _ = gridServed{m}.Step(t.Context(), req, reply) }); a > 0 {
 			t.Errorf("%s, Step: %v allocations", name, a)
-		}
-	}
-}
-
-func BenchmarkGridPolicy(b *testing.B) {
-	m := gridModel(b, 2, 32, 256)
-	all := everyState(b, m)
-	for _, n := range []int{16, 64, 1000} {
-		for name, m := range map[string]*GridModel{"table": m, "network": untabled(m)} {
-			b.Run(fmt.Sprintf("%s/states=%d", name, n), func(b *testing.B) {
-				states := all[:n]
-				dst := stepsOf(b, m, states)
-				for b.Loop() {
-					if err := m.Steps(b.Context(), states, dst); err != nil {
-						b.Fatal(err)
-					}
-				}
-				b.ReportMetric(float64(n*b.N)/b.Elapsed().Seconds()/1e6, "Mstates/s")
-			})
 		}
 	}
 }

@@ -16,8 +16,7 @@ func (gridServed) Info() sdk.PolicyInfo { return sdk.PolicyInfo{} }
 // Close implements sdk.PolicyModel.
 func (gridServed) Close() error { return nil }
 
-// Step implements sdk.PolicyModel. A call for at most 96 states allocates
-// nothing.
+// Step implements sdk.PolicyModel. It allocates when [GridModel.Steps] does.
 func (s gridServed) Step(ctx context.Context, req *sdk.StepRequest, reply *sdk.StepReply) error {
 	if req.Columns != s.grid.Columns() {
 		return fmt.Errorf("gflownet: tables of %d columns, the space has %d", req.Columns, s.grid.Columns())
@@ -25,7 +24,7 @@ func (s gridServed) Step(ctx context.Context, req *sdk.StepRequest, reply *sdk.S
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if n := len(req.States); n <= pointsAtOnce {
+	if n := len(req.States); s.alone(n) {
 		e := <-s.free
 		defer func() { s.free <- e }()
 		return e.answer(req, reply, 0, n)

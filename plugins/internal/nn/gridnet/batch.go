@@ -86,7 +86,7 @@ func (n *Net) Forward(b *Batch, from int) {
 		n.forward(b, from, b.n)
 		return
 	}
-	size := min(together, (count+n.threads-1)/n.threads)
+	size := min(together, max(alone, (count+n.threads-1)/n.threads))
 	kern.ParRows(n.threads, count, size, func(lo, hi int) { n.forward(b, from+lo, from+hi) })
 }
 
