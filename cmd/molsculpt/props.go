@@ -3,11 +3,14 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 
 	"github.com/molsculpt/molsculpt/chem"
+	"github.com/molsculpt/molsculpt/chem/alert"
 	"github.com/molsculpt/molsculpt/chem/descriptor"
+	"github.com/molsculpt/molsculpt/chem/scaffold"
 	"github.com/molsculpt/molsculpt/chem/smiles"
 	"github.com/spf13/cobra"
 )
@@ -29,6 +32,7 @@ then these, then error:
 ` + columnHelp(),
 		Example: `  molsculpt props molecules.smi > properties.tsv
   molsculpt props molecules.smi --columns mw,logp,qed,sa
+  molsculpt props molecules.smi.gz --columns murcko,alerts
   printf 'CCO\nc1ccccc1\n' | molsculpt props -`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -44,7 +48,7 @@ then these, then error:
 			if !noHeader {
 				fmt.Fprint(a.Out, "smiles\tcanonical\tstatus")
 				for _, c := range columns {
-					fmt.Fprint(a.Out, "\t", c.Name)
+					fmt.Fprint(a.Out, "\t", c.name)
 				}
 				fmt.Fprintln(a.Out, "\terror")
 			}
@@ -58,32 +62,86 @@ then these, then error:
 	return c
 }
 
+// column is a column of the table.
+type column struct {
+	name, unit, about string
+	text              func(*descriptor.Analysis) string
+}
+
+// propsColumns are the columns of chem/descriptor, then those of other packages.
+func propsColumns() []column {
+	var out []column
+	for _, c := range descriptor.Columns() {
+		out = append(out, column{c.Name, c.Unit, c.About, c.Text})
+	}
+	return append(out,
+		column{"murcko", "", "Murcko scaffold; empty without rings", murcko},
+		column{"alerts", "", "structural alerts that fire: catalogue/name; ...", alerts})
+}
+
+func murcko(a *descriptor.Analysis) string {
+	s, err := scaffold.MurckoSMILES(a.Mol())
+	if err != nil {
+		return "NA"
+	}
+	return s
+}
+
+// catalogues are all alerts that we know of.
+var catalogues = sync.OnceValues(func() (*alert.Catalogue, error) {
+	var all []*alert.Catalogue
+	for _, name := range alert.Names() {
+		c, err := alert.Get(name)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, c)
+	}
+	return alert.Join("all", all...), nil
+})
+
+func alerts(a *descriptor.Analysis) string {
+	c, err := catalogues()
+	if err != nil {
+		return "NA"
+	}
+	var out strings.Builder
+	for k, i := range c.Fired(nil, a.Target()) {
+		if k > 0 {
+			out.WriteString("; ")
+		}
+		fmt.Fprintf(&out, "%s/%s", c.Alerts[i].Catalogue, c.Alerts[i].Name)
+	}
+	return out.String()
+}
+
 // columnHelp lists the columns with what they are.
 func columnHelp() string {
 	var b strings.Builder
 	w := table(&b)
-	for _, c := range descriptor.Columns() {
+	for _, c := range propsColumns() {
 		unit := ""
-		if c.Unit != "" {
-			unit = " (" + c.Unit + ")"
+		if c.unit != "" {
+			unit = " (" + c.unit + ")"
 		}
-		fmt.Fprintf(w, "  %s\t%s%s\n", c.Name, c.About, unit)
+		fmt.Fprintf(w, "  %s\t%s%s\n", c.name, c.about, unit)
 	}
 	_ = w.Flush() // into memory
 	return strings.TrimRight(b.String(), "\n")
 }
 
-func chooseColumns(names []string) ([]descriptor.Column, error) {
+func chooseColumns(names []string) ([]column, error) {
+	all := propsColumns()
 	if names == nil {
-		return descriptor.Columns(), nil
+		return all, nil
 	}
-	var out []descriptor.Column
+	var out []column
 	for _, n := range names {
-		c, ok := descriptor.Find(n)
-		if !ok {
+		i := slices.IndexFunc(all, func(c column) bool { return c.name == n })
+		if i < 0 {
 			return nil, usagef("there is no column %q", n)
 		}
-		out = append(out, c)
+		out = append(out, all[i])
 	}
 	return out, nil
 }
@@ -91,7 +149,7 @@ func chooseColumns(names []string) ([]descriptor.Column, error) {
 var analyses = sync.Pool{New: func() any { return descriptor.New(nil) }}
 
 // propsRow appends the row of one line.
-func propsRow(dst []byte, columns []descriptor.Column, line string, cut bool) []byte {
+func propsRow(dst []byte, columns []column, line string, cut bool) []byte {
 	smi := firstField(line)
 	dst = append(dst, smi...)
 	m, status, err := parseMolecule(smi, cut)
@@ -110,7 +168,7 @@ func propsRow(dst []byte, columns []descriptor.Column, line string, cut bool) []
 	an, _ := analyses.Get().(*descriptor.Analysis)
 	an.Reset(m)
 	for _, c := range columns {
-		dst = append(append(dst, '\t'), c.Text(an)...)
+		dst = append(append(dst, '\t'), c.text(an)...)
 	}
 	analyses.Put(an)
 	return append(dst, '\t', '\n')
