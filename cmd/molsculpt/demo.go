@@ -17,9 +17,9 @@ import (
 const demoFolder = "molsculpt-demo"
 
 // demoParticles is the size of the demo's populations. It divides all budgets,
-// and gives each campaign 20 populations or more, over which standard errors are
+// and gives each campaign 10 populations or more, over which standard errors are
 // taken.
-const demoParticles = 50
+const demoParticles = 100
 
 // The betas of the demo's models: how far they lean to their reward's best.
 const (
