@@ -98,7 +98,7 @@ type Progress struct {
 // Verify climbs the ladder and reports the results of each method on each target
 // as it is done. The first error ends the run; a failed check is none.
 func Verify(ctx context.Context, o Options, progress func(Progress), report func([]Result)) error {
-	if err := o.known(); err != nil {
+	if err := o.Validate(); err != nil {
 		return err
 	}
 	r := &Run{Options: o}
@@ -161,8 +161,12 @@ func Names() (domains, methodNames, targets []string) {
 	return domains, methodNames, targets
 }
 
-// known fails where Only names something that is not there.
-func (o *Options) known() error {
+// Validate fails where Only names something that is not there, or Draws is
+// negative.
+func (o *Options) Validate() error {
+	if o.Draws < 0 {
+		return fmt.Errorf("verify: %d draws; there must not be less than 0", o.Draws)
+	}
 	domains, names, targets := Names()
 	for _, name := range o.Only {
 		if !slices.Contains(domains, name) && !slices.Contains(names, name) && !slices.Contains(targets, name) {
