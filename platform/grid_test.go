@@ -14,16 +14,26 @@ import (
 	"github.com/molsculpt/molsculpt/platform/config"
 	"github.com/molsculpt/molsculpt/platform/oracle"
 	"github.com/molsculpt/molsculpt/plugins/gflownet"
+	"github.com/molsculpt/molsculpt/plugins/guide"
 	"github.com/molsculpt/molsculpt/sdk"
 )
 
 // servesArg makes the test program serve the plugin, as the product does.
 const servesArg = "serve-gflownet"
 
+// servesGuideArg makes it serve the guide.
+const servesGuideArg = "serve-guide"
+
 func TestMain(m *testing.M) {
-	if len(os.Args) == 2 && os.Args[1] == servesArg {
-		sdk.Serve(gflownet.Plugin())
-		return
+	if len(os.Args) == 2 {
+		switch os.Args[1] {
+		case servesArg:
+			sdk.Serve(gflownet.Plugin())
+			return
+		case servesGuideArg:
+			sdk.Serve(guide.Plugin())
+			return
+		}
 	}
 	os.Exit(m.Run())
 }
@@ -35,7 +45,7 @@ func live(t *testing.T) *catalog.Catalog {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &catalog.Catalog{Executable: self, Plugins: []catalog.Bundled{{ID: gflownet.Name, Args: []string{servesArg}}}}
+	return &catalog.Catalog{Executable: self, Plugins: []catalog.Bundled{{ID: gflownet.Name, Args: []string{servesArg}}, {ID: guide.Name, Args: []string{servesGuideArg}}}}
 }
 
 func gridTraining(t *testing.T, dir, text string) *config.Training {

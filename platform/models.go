@@ -40,11 +40,16 @@ func startPlugin(ctx context.Context, p catalog.Plugin, log hclog.Logger) (*supe
 // startModels starts the processes of a plan's models and loads them, all at
 // the same time. Close it in any case where there is no error.
 func startModels(ctx context.Context, p *Plan, log hclog.Logger) (*models, error) {
-	n := len(p.Models)
+	return startAll(ctx, p.Models, p.Space, log)
+}
+
+// startAll is startModels of any models on a space.
+func startAll(ctx context.Context, list []PlannedModel, sp space.Defined, log hclog.Logger) (*models, error) {
+	n := len(list)
 	m := &models{plugins: make([]*supervise.Plugin, n), policies: make([]space.Policy, n), devices: make([]string, n)}
 	g, gctx := errgroup.WithContext(ctx)
-	for i, pm := range p.Models {
-		g.Go(func() error { return m.start(gctx, i, pm, p.Space, log) })
+	for i, pm := range list {
+		g.Go(func() error { return m.start(gctx, i, pm, sp, log) })
 	}
 	if err := g.Wait(); err != nil {
 		m.close()
@@ -53,7 +58,7 @@ func startModels(ctx context.Context, p *Plan, log hclog.Logger) (*models, error
 	return m, nil
 }
 
-func (m *models) start(ctx context.Context, i int, pm PlannedModel, sp *space.Fragments, log hclog.Logger) error {
+func (m *models) start(ctx context.Context, i int, pm PlannedModel, sp space.Defined, log hclog.Logger) error {
 	plugin, err := startPlugin(ctx, pm.Plugin, log)
 	if err != nil {
 		return placedOr(ctx, pm.file.Plugin.Errorf("model %s: %v", pm.Name, err), err)

@@ -63,9 +63,10 @@ type ModelCard struct {
 	Grid          *CardGrid       `json:"grid,omitempty"`
 	Seed          uint64          `json:"seed"`
 	Reward        CardReward      `json:"reward"`
-	Data          *CardData       `json:"data,omitempty"` // of a model that learned from molecules, which has no reward
-	Training      json.RawMessage `json:"training"`       // the options given to the plugin
-	Model         json.RawMessage `json:"model"`          // what the plugin says: architecture, metrics
+	Data          *CardData       `json:"data,omitempty"`   // of a model that learned from molecules, which has no reward
+	Models        []CardModel     `json:"models,omitempty"` // of a guide: the base models that it was trained for, by the numbers of its outcomes
+	Training      json.RawMessage `json:"training"`         // the options given to the plugin
+	Model         json.RawMessage `json:"model"`            // what the plugin says: architecture, metrics
 }
 
 // CardReward says what a model learned. On a grid there is a function alone.
@@ -80,9 +81,10 @@ type CardReward struct {
 // trainingTask is what a training file says is to be learned.
 type trainingTask struct {
 	space  space.Defined
-	source *rewardSource // nil for data
-	data   *dataSource   // nil for a reward
-	card   ModelCard     // space, and reward or data
+	source *rewardSource  // nil for data
+	data   *dataSource    // nil for a reward
+	models []PlannedModel // that a guide is trained for; nil for a model of its own
+	card   ModelCard      // space, and reward, data or models
 }
 
 // stats says how the rewards came about, if there are any.
@@ -101,10 +103,12 @@ func (t *trainingTask) dataStats() *DataStats {
 	return &t.data.stats
 }
 
-// openTask opens the space of a training file, and its reward or its data. The mistakes it
-// finds are *config.Error.
-func openTask(ctx context.Context, t *config.Training, o TrainOptions) (*trainingTask, error) {
+// openTask opens the space of a training file, and its reward, its data or its
+// models. The mistakes it finds are *config.Error.
+func openTask(ctx context.Context, t *config.Training, cat *catalog.Catalog, o TrainOptions) (*trainingTask, error) {
 	switch {
+	case t.Models != nil:
+		return openGuideTask(t, cat)
 	case t.Grid != nil:
 		return openGridTask(t)
 	case t.Data != nil:
@@ -124,11 +128,12 @@ func openTask(ctx context.Context, t *config.Training, o TrainOptions) (*trainin
 	}, nil
 }
 
-// Train trains a base model from a reward or from data as a training file says, or goes on with that from
-// the checkpoint beside the file for the weights. The mistakes it finds in the
-// file are *config.Error.
+// Train trains a base model from a reward or from data, or a guide for base
+// models, as a training file says, or goes on with that from the checkpoint
+// beside the file for the weights. The mistakes it finds in the file are
+// *config.Error.
 func Train(ctx context.Context, t *config.Training, cat *catalog.Catalog, o TrainOptions) (*Trained, error) {
-	task, taskErr := openTask(ctx, t, o)
+	task, taskErr := openTask(ctx, t, cat, o)
 	found, pluginErr := cat.Plugin(t.Plugin.Value, filepath.Dir(t.Path("x")))
 	if pluginErr != nil {
 		pluginErr = placed(t.Plugin.Mark, pluginErr)
@@ -177,6 +182,13 @@ func Train(ctx context.Context, t *config.Training, cat *catalog.Catalog, o Trai
 	}
 	if task.data != nil {
 		training.Examples = task.data.Examples
+	}
+	if task.models != nil {
+		bases, err := task.giveModels(ctx, &training, o.Log)
+		if err != nil {
+			return nil, err
+		}
+		defer bases.close()
 	}
 	result, err := plugin.Train(ctx, training)
 	if err != nil {
@@ -292,6 +304,10 @@ func cardFile(weights string) string {
 // trainingIdentity is a digest of all that the result of a training depends on.
 func trainingIdentity(t *config.Training, task *trainingTask) string {
 	r := task.card.Reward
+	if task.models != nil {
+		return config.Digest(fmt.Sprintf("%s\n%d\n%s\n%s\nguide of %+v\n%s",
+			t.Name, t.Seed, task.card.Space.Digest, t.Plugin.Value, task.card.Models, t.Train.JSON))
+	}
 	if task.data != nil {
 		return config.Digest(fmt.Sprintf("%s\n%d\n%s\n%s\ndata %s\n%s",
 			t.Name, t.Seed, task.card.Space.Digest, t.Plugin.Value, task.data.digest(), t.Train.JSON))

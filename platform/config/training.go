@@ -21,6 +21,7 @@ type Training struct {
 	Grid   *Grid // the space where it is a grid, nil otherwise
 	Plugin Text
 	Data   *Data     // what is learned from, nil where it is a reward
+	Models []Model   // base models that a guide is trained for; nil for a model of its own
 	Reward Objective // what is learned: its desirability is the reward, 0 to 1; on a grid only its name counts
 	Floor  float64   // lowest reward, above 0; a failed reward counts as this. 0 on a grid, where none fails
 	Train  Options   // passed to the plugin as they are
@@ -77,7 +78,7 @@ func ParseTraining(name string, data []byte) (*Training, error) {
 		return nil, err
 	}
 	t := &Training{File: name, Floor: DefaultFloor, Mark: Mark{src: src, Line: 1, Column: 1}, Plugin: Text{Value: "core/gflownet"}}
-	f := root.fields("the training file", "version", "name", "seed", "space", "plugin", "reward", "data", "train", "out")
+	f := root.fields("the training file", "version", "kind", "name", "seed", "space", "plugin", "reward", "data", "models", "train", "out")
 	if len(src.errs) > 0 && len(f) == 0 {
 		return nil, join(src.errs)
 	}
@@ -90,7 +91,11 @@ func ParseTraining(name string, data []byte) (*Training, error) {
 		t.Space = parseSpace(f)
 	}
 	molecules, fromData := f["data"]
-	if fromData {
+	isGuide := t.guide(f)
+	switch {
+	case isGuide:
+		t.Plugin.Value = "core/guide"
+	case fromData:
 		t.Plugin.Value = "core/diffusion"
 	}
 	if n, ok := f["plugin"]; ok {
@@ -98,6 +103,7 @@ func ParseTraining(name string, data []byte) (*Training, error) {
 	}
 	n, fromReward := f["reward"]
 	switch {
+	case isGuide:
 	case fromData && fromReward:
 		molecules.fail("train one model for each, and compose them", "there are a reward and data; a model learns from one of them")
 	case fromData && t.Grid != nil:
