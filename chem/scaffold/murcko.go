@@ -15,7 +15,9 @@ import (
 // Which atoms stay, and how open valences are filled, is as in RDKit's
 // MurckoDecompose: atoms of rings and links get the hydrogens of the valence
 // model and keep their charge, an aromatic one that is no carbon gets one; on
-// doubly bonded atoms, written hydrogens stay as they are. Stereo marks stay
+// doubly bonded atoms, written hydrogens stay as they are, and where none are
+// written an uncharged atom that SMILES can have without brackets gets those of
+// the valence model. Stereo marks stay
 // on atoms that keep all their neighbours and on double bonds that keep one at
 // either end. (RDKit keeps the latter where their marks were written at bonds
 // that stay.)
@@ -40,8 +42,12 @@ func Murcko(m *chem.Mol) (*chem.Mol, error) {
 	whole := m.Clone()
 	referToKept(whole, kept)
 	for i := range m.Atoms {
-		if core[i] && open(m, i, kept) {
+		switch {
+		case !kept[i] || !open(m, i, kept):
+		case core[i]:
 			fill(&whole.Atoms[i])
+		default:
+			fillDoublyBonded(&whole.Atoms[i])
 		}
 	}
 	s := chem.Subset(whole, keep)
@@ -125,6 +131,17 @@ func fill(a *chem.Atom) {
 		a.ExplicitH, a.NoImplicit = 0, false
 	}
 	a.Chirality = chem.Achiral
+}
+
+// fillDoublyBonded does so for an atom that hangs on the core.
+func fillDoublyBonded(a *chem.Atom) {
+	a.Chirality = chem.Achiral
+	switch a.Element {
+	case 5, 6, 7, 8, 15, 16:
+		if a.ExplicitH == 0 && a.Charge == 0 && a.Radical == 0 {
+			a.NoImplicit = false
+		}
+	}
 }
 
 // referToKept tells the configurations of double bonds by neighbours that are

@@ -46,6 +46,27 @@ func TestMurckoIsRDKits(t *testing.T) {
 	}
 }
 
+// TestDoublyBondedAtomsOfMurckoScaffolds has RDKit's answers for atoms that hang
+// on the core by a double bond and lose a neighbour.
+func TestDoublyBondedAtomsOfMurckoScaffolds(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{
+		"O[PH]=C1CCCC1": "P=C1CCCC1", "O[P]=C1CCCC1": "P=C1CCCC1", "C[N]=C1CCCC1": "N=C1CCCC1",
+		"C[CH]=C1CCCC1": "[CH]=C1CCCC1", "C[C](F)=C1CCCC1": "C=C1CCCC1", "C[C]=C1CCCC1": "[C]=C1CCCC1",
+		"C[C-]=C1CCCC1": "[C-]=C1CCCC1", "[C]=C1CCCC1": "[C]=C1CCCC1", "C[Si](C)=C1CCCC1": "[Si]=C1CCCC1",
+		"C[N+]=C1CCCC1": "[N+]=C1CCCC1", "C[13C](F)=C1CCCC1": "C=C1CCCC1", "F[B]=C1CCCC1": "B=C1CCCC1",
+		"C=[C]=[Si]1CCCC1": "C=[Si]1CCCC1", "CN=S1CCCC1": "N=S1CCCC1",
+	} {
+		got, err := scaffold.MurckoSMILES(chemtest.Parse(t, in))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := smiles.Canonical(chemtest.Parse(t, want)); got != want {
+			t.Errorf("%s: got %s, want %s", in, got, want)
+		}
+	}
+}
+
 // TestMurckoLaws: a scaffold is its own scaffold, has all rings of the molecule,
 // and does not depend on the order of the atoms.
 func TestMurckoLaws(t *testing.T) {
