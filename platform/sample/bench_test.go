@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"math"
+	"strings"
 	"testing"
 
 	"github.com/molsculpt/molsculpt/platform/compose"
@@ -80,8 +81,12 @@ func (c constant) Steps(_ context.Context, states []space.State, dst []space.Ste
 // BenchmarkHostWork is the host's share of sampling with 5,000 cells a state and
 // six steps a molecule.
 func BenchmarkHostWork(b *testing.B) {
-	for _, text := range []string{"a | b", "a & b", "a - b", "a & b & c", "a &{0.3} b"} {
+	for _, text := range []string{"a | b", "a & b", "a - b", "a & b & c", "a &{0.3} b", "a - b annealed"} {
 		b.Run(text, func(b *testing.B) {
+			var o sample.Options
+			if plain, ok := strings.CutSuffix(text, " annealed"); ok {
+				text, o = plain, sample.Options{Method: sample.Annealed, Twist: sample.Twist{Ladder: sample.Ladder{{.1, .5, .4}}}}
+			}
 			w := wide{5000}
 			e, err := compose.Parse(text)
 			if err != nil {
@@ -92,7 +97,7 @@ func BenchmarkHostWork(b *testing.B) {
 				b.Fatal(err)
 			}
 			bases := []space.Policy{newConstant(w, 1), newConstant(w, 1.7), newConstant(w, 2.3)}[:len(c.Models())]
-			s, err := sample.New(w, bases, c, sample.Options{})
+			s, err := sample.New(w, bases, c, o)
 			if err != nil {
 				b.Fatal(err)
 			}

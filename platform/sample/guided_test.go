@@ -121,11 +121,11 @@ func TestGuidedPolicyHasItsExactLaw(t *testing.T) {
 			{"thinning to the end", sample.Twist{Guide: b.guide, GuideEnds: true, Children: sample.Thinning}},
 		} {
 			counts, n, questions, violations := draws(t, b.space, b.bases, b.c, sample.Options{
-				Method: sample.Guided, Seed: 5, Particles: 500, Populations: 20, Twist: test.twist,
+				Method: sample.Guided, Seed: 5, Particles: 500, Populations: 12, Twist: test.twist,
 			})
 			asked[test.name] = questions
 			passes(t, text+" by "+test.name, counts, n, b.guide.graph, b.guided.Terminal)
-			if violations > 0 || n != 10000 {
+			if violations > 0 || n != 6000 {
 				t.Errorf("%s by %s: %d violations, %d draws", text, test.name, violations, n)
 			}
 		}

@@ -43,7 +43,7 @@ func (c *Rungs) at(m, g float64) float64 {
 	if g == 0 {
 		return 0
 	}
-	return c[0]*m + c[1]*math.Sqrt(m)*math.Sqrt(g) + c[2]*g
+	return c[0]*m + c[1]*math.Sqrt(m*g) + c[2]*g
 }
 
 // log is at on logarithms.

@@ -139,6 +139,36 @@ func TestLawTimesWeightIsTheTargetOfEveryPath(t *testing.T) {
 	}
 }
 
+// TestEvidenceHasNoBiasWhateverTheTwist lets bad guides steer small populations
+// that resample all the time.
+func TestEvidenceHasNoBiasWhateverTheTwist(t *testing.T) {
+	t.Parallel()
+	sp := bag{3}
+	c := compile(t, "obs(a, a, b; over a, b, c)", nil)
+	bases := bagModels(sp, c, 1.5)
+	exact := 0.
+	for _, p := range allPaths(sp, bases) {
+		exact += math.Exp(c.LogDensity(p.logs, p.logB))
+	}
+	for name, twist := range twists(sp) {
+		if twist.GuideEnds {
+			continue // its evidence is the guide's
+		}
+		populations := collect(t, sp, bases, c, sample.Options{
+			Method: sample.SMC, Seed: 6, Particles: 6, Populations: 3000, ResampleBelow: .95, Twist: twist,
+		})
+		resamplings := 0
+		for _, p := range populations {
+			resamplings += p.Resamplings
+		}
+		z := evidence(t, populations)
+		within(t, "evidence by "+name, z, exact, 4)
+		if resamplings < len(populations) || z.SE > .03*exact {
+			t.Errorf("by %s: %d resamplings, evidence known to %g of %g", name, resamplings, z.SE, exact)
+		}
+	}
+}
+
 func pathKey(states []space.State) string {
 	var b strings.Builder
 	for _, s := range states[1:] {
