@@ -56,6 +56,17 @@ is like them; a tenth is kept back to measure it by:
   plugin: core/diffusion
   data: {files: [actives.smi], hold_out: 0.1}
 
+A guide is a classifier that steers compositions of the models that it is trained
+for. It learns from their paths:
+
+  version: 1
+  kind: guide
+  name: qed-sa
+  models:
+    qed: {plugin: core/gflownet, weights: builtin:qed, beta: 32}
+    sa:  {plugin: core/gflownet, weights: builtin:sa, beta: 32}
+  train: {observations: 2, head: action, labels: exact, steps: 2000}
+
 Functions:
 
 ` + rewardHelp(),
