@@ -68,13 +68,21 @@ func neededValence(m *chem.Mol, i int) int {
 		return 0
 	}
 	bonds := bondsOf(m, i)
-	if h, ok := impliedHydrogens(a, bonds); ok && h == a.Hydrogens() && a.Radical <= mostUnpaired {
+	if h, ok := impliedHydrogens(a, bonds); ok && h == a.Hydrogens() && a.Radical <= mostUnpaired && !onAromaticBond(m, i) {
 		return 0
 	}
 	if v := bonds + a.Hydrogens(); v > 0 {
 		return v
 	}
 	return noValence
+}
+
+// onAromaticBond tells whether a bond of atom i is aromatic in a file. Readers do
+// not agree on what half a bond leaves room for.
+func onAromaticBond(m *chem.Mol, i int) bool {
+	return slices.ContainsFunc(m.Neighbors(i), func(nb chem.Neighbor) bool {
+		return fileOrder(&m.Bonds[nb.Bond]) == chem.Aromatic
+	})
 }
 
 // impliedHydrogens is the number of hydrogens that a reader adds to an atom with
