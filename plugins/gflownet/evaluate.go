@@ -56,11 +56,11 @@ type Report struct {
 	ByBeta []AtBeta `json:"by_beta"`
 }
 
-// Report measures a model with n own samples per beta, n random walks and k
+// NewReport measures a model with n own samples per beta, n random walks and k
 // backward trajectories per tree. reward gives log rewards at beta 1; floor is
 // where beta*log r was clipped in training.
-func (m *Model) Report(n, k int, floor float64, reward func([]space.State) ([]float64, error), r *rand.Rand) (Report, error) {
-	rep := Report{Beta: m.beta}
+func NewReport(m *Model, n, k int, floor float64, reward func([]space.State) ([]float64, error), r *rand.Rand) (Report, error) {
+	rep := Report{Beta: m.Beta()}
 	logR := func(states []space.State, beta float64) (clipped, raw []float64, err error) {
 		if raw, err = reward(states); err != nil {
 			return nil, nil, err
@@ -75,7 +75,7 @@ func (m *Model) Report(n, k int, floor float64, reward func([]space.State) ([]fl
 		return clipped, raw, nil
 	}
 	for _, share := range []float64{0, 0.125, 0.25, 0.5, 0.75, 1} {
-		a := AtBeta{Beta: share * m.config.BetaMax}
+		a := AtBeta{Beta: share * m.BetaMax()}
 		states, balance, err := m.Imbalance(n, a.Beta, r)
 		if err != nil {
 			return rep, err
@@ -89,7 +89,7 @@ func (m *Model) Report(n, k int, floor float64, reward func([]space.State) ([]fl
 			d := balance[i] - target[i]
 			sum, square = sum+d, square+d*d
 			a.Reward += math.Exp(raw[i]) / float64(n)
-			a.Size += float64(m.space.Size(states[i])) / float64(n)
+			a.Size += float64(m.Space().Size(states[i])) / float64(n)
 			if a.Beta*raw[i] < floor {
 				a.Clipped += 1 / float64(n)
 			}
@@ -98,21 +98,21 @@ func (m *Model) Report(n, k int, floor float64, reward func([]space.State) ([]fl
 		a.LogZ, a.Residual = -mean, math.Sqrt(max(square/float64(n)-mean*mean, 0))
 		rep.ByBeta = append(rep.ByBeta, a)
 	}
-	own, err := m.Sample(n, m.beta, r)
+	own, err := m.Sample(n, m.Beta(), r)
 	if err != nil {
 		return rep, err
 	}
 	walk := make([]space.State, n)
 	for i := range walk {
-		w := space.Walk(m.space, 0.2, r)
+		w := space.Walk(m.Space(), 0.2, r)
 		walk[i] = w.Last()
 	}
 	var logP, target [2][]float64
 	for i, set := range [][]space.State{own, walk} {
-		if logP[i], err = m.LogP(set, m.beta, k, r); err != nil {
+		if logP[i], err = m.LogP(set, m.Beta(), k, r); err != nil {
 			return rep, err
 		}
-		if target[i], _, err = logR(set, m.beta); err != nil {
+		if target[i], _, err = logR(set, m.Beta()); err != nil {
 			return rep, err
 		}
 	}

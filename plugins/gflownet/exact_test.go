@@ -13,7 +13,6 @@ import (
 	"github.com/molsculpt/molsculpt/chem/descriptor"
 	"github.com/molsculpt/molsculpt/chem/fragment"
 	"github.com/molsculpt/molsculpt/plugins/internal/nn/kern"
-	"github.com/molsculpt/molsculpt/plugins/internal/nn/treenet"
 	"github.com/molsculpt/molsculpt/sdk/space"
 )
 
@@ -83,34 +82,21 @@ func terminalLaw(tb testing.TB, m *Model, levels [][]space.State, beta float64) 
 	tb.Helper()
 	visit := map[space.State]float64{"": 1}
 	law := map[space.State]float64{}
-	s := m.sampler
 	for _, level := range levels {
 		next := make([]map[space.State]float64, (len(level)+63)/64)
 		stops := make([]float64, len(level))
-		kern.ParRows(s.threads, len(level), 64, func(from, to int) {
-			e := <-s.free
-			defer func() { s.free <- e }()
+		kern.ParRows(2, len(level), 64, func(from, to int) {
 			out := map[space.State]float64{}
-			steps := make([]treenet.Step, to-from)
-			e.trees, e.beta = e.trees[:0], e.beta[:0]
-			for i := range steps {
-				steps[i] = s.enc.step(level[from+i])
-				e.trees, e.beta = append(e.trees, steps[i].Tree), append(e.beta, beta)
-			}
-			if err := e.policy.Load(e.trees, e.beta, 0); err != nil {
+			steps := make([]space.Steps, to-from)
+			if err := m.At(beta).Steps(tb.Context(), level[from:to], steps); err != nil {
 				panic(err)
 			}
-			e.bias(s.enc.masks)
 			for i := range steps {
-				x, stop, total := s.stepWeights(e, i, &steps[i])
 				u := visit[level[from+i]]
-				stops[from+i] = u * stop / total
-				w := m.space.Columns()
-				for r := range steps[i].Tree.Rows() {
-					for c := range w {
-						if v := float64(x[r*s.columns+c]); v > 0 {
-							out[m.space.Child(level[from+i], r*w+c)] += u * v / total
-						}
+				stops[from+i] = u * math.Exp(steps[i].Stop)
+				for c, l := range steps[i].Cells {
+					if v := math.Exp(l); v > 0 {
+						out[m.Space().Child(level[from+i], c)] += u * v
 					}
 				}
 			}

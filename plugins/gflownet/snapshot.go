@@ -81,7 +81,7 @@ func (t *Trainer) Restore(data []byte) error {
 	}
 	t.step, t.primed, t.pending = meta.Step, meta.Primed, nil
 	t.learner.Forget()
-	t.sampler.forget()
+	t.sampler.Forget()
 	return nil
 }
 

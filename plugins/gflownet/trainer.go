@@ -9,6 +9,7 @@ import (
 	"github.com/molsculpt/molsculpt/plugins/internal/nn/kern"
 	"github.com/molsculpt/molsculpt/plugins/internal/nn/train"
 	"github.com/molsculpt/molsculpt/plugins/internal/nn/treenet"
+	"github.com/molsculpt/molsculpt/plugins/internal/treemodel"
 	"github.com/molsculpt/molsculpt/sdk/space"
 )
 
@@ -23,12 +24,12 @@ type Trainer struct {
 	features *treenet.Features
 	seed     uint64
 
-	enc     *encoder
+	enc     *treemodel.Encoder
 	params  *nn.Params // being trained
 	target  *nn.Params // draws the trajectories
 	average *nn.Params // the final weights
 	learner *treenet.Learner
-	sampler *sampler
+	sampler *treemodel.Sampler
 	adam    nn.AdamW
 	replay  *replay
 	step    int
@@ -39,6 +40,22 @@ type Trainer struct {
 	pending []trajectory
 	ask     []space.State
 }
+
+// trajectory is one that is learned from.
+type trajectory struct {
+	treemodel.Trajectory
+	source source
+}
+
+// source is where a trajectory comes from.
+type source int
+
+const (
+	fromPolicy source = iota
+	fromGood
+	fromSeen
+	fromRandom
+)
 
 // Stats is what an update tells of the training.
 type Stats struct {
@@ -65,17 +82,17 @@ func NewTrainer(sp *space.Fragments, c Config, seed uint64) (*Trainer, error) {
 		return nil, fmt.Errorf("gflownet: trees of up to %d fragments; the network takes at most %d", sp.MaxFragments(), treenet.MaxFragments)
 	}
 	t := &Trainer{config: c, space: sp, seed: seed, features: treenet.NewFeatures(sp.Vocabulary()), replay: newReplay(c.Replay), known: map[space.State]float64{}}
-	t.enc = newEncoder(sp, t.features)
+	t.enc = treemodel.NewEncoder(sp, t.features)
 	t.params = nn.NewParams(t.random(streamWeights, 0))
 	t.adam = nn.AdamW{Decay: c.Decay, Clip: c.Clip, Threads: c.Threads}
 	stop := t.stopBias()
 	l := treenet.LearnerConfig{Objective: objectives[c.Objective], Knee: c.Knee, Stop: stop, Threads: c.Threads}
-	if t.learner, err = treenet.NewLearner(c.net(), l, t.features, t.params, t.enc.masks); err != nil {
+	if t.learner, err = treenet.NewLearner(c.net(), l, t.features, t.params, t.enc.Masks); err != nil {
 		return nil, err
 	}
 	t.growFull()
 	t.target, t.average = t.params.Clone(), t.params.Clone()
-	t.sampler, err = newSampler(t.enc, c.net(), t.features, t.target, stop, c.Threads)
+	t.sampler, err = treemodel.NewSampler(t.enc, c.net(), t.features, t.target, stop, c.Threads)
 	return t, err
 }
 
@@ -104,8 +121,8 @@ func (t *Trainer) stopBias() float32 {
 		w := space.Walk(t.space, 1/t.config.MeanSize, t.random(streamStop, i))
 		for _, s := range w.States[1:] {
 			cells := 0
-			for _, k := range t.enc.step(s).Masks {
-				cells += t.enc.masks.Legal(k)
+			for _, k := range t.enc.Step(s).Masks {
+				cells += t.enc.Masks.Legal(k)
 			}
 			if cells > 0 {
 				sum += math.Log(float64(cells))
@@ -155,9 +172,13 @@ func (t *Trainer) Propose() ([]space.State, error) {
 			list[from] = append(list[from], beta)
 		}
 	}
-	pending, err := t.sampler.draw(list[fromPolicy], func(i int) *rand.Rand { return t.random(streamWalk, i) }, c.Epsilon, uint64(t.step))
+	drawn, err := t.sampler.Draw(list[fromPolicy], func(i int) *rand.Rand { return t.random(streamWalk, i) }, c.Epsilon, uint64(t.step))
 	if err != nil {
 		return nil, err
+	}
+	pending := make([]trajectory, len(drawn), c.Batch)
+	for i := range drawn {
+		pending[i].Trajectory = drawn[i]
 	}
 	walks := make([]trajectory, len(list[fromGood])+len(list[fromSeen])+len(list[fromRandom]))
 	first := len(pending)
@@ -166,14 +187,14 @@ func (t *Trainer) Propose() ([]space.State, error) {
 		w, beta, from := &walks[i], 0.0, fromGood
 		switch j := i; {
 		case j < len(list[fromGood]):
-			*w, beta = t.enc.complete(space.Backward(t.space, t.replay.good(r), r)), list[fromGood][j]
+			w.Trajectory, beta = t.enc.Complete(space.Backward(t.space, t.replay.good(r), r)), list[fromGood][j]
 		case j < len(list[fromGood])+len(list[fromSeen]):
-			*w, beta, from = t.enc.complete(space.Backward(t.space, t.replay.any(r), r)), list[fromSeen][j-len(list[fromGood])], fromSeen
+			w.Trajectory, beta, from = t.enc.Complete(space.Backward(t.space, t.replay.any(r), r)), list[fromSeen][j-len(list[fromGood])], fromSeen
 		default:
 			stop := 0.05 + 0.45*r.Float64()
-			*w, beta, from = t.enc.complete(space.Walk(t.space, stop, r)), list[fromRandom][j-len(list[fromGood])-len(list[fromSeen])], fromRandom
+			w.Trajectory, beta, from = t.enc.Complete(space.Walk(t.space, stop, r)), list[fromRandom][j-len(list[fromGood])-len(list[fromSeen])], fromRandom
 		}
-		w.beta, w.source = beta, from
+		w.Beta, w.source = beta, from
 	})
 	t.pending = append(pending, walks...)
 	t.ask = t.ask[:0]
@@ -187,12 +208,12 @@ func (t *Trainer) Propose() ([]space.State, error) {
 	for i := range t.pending {
 		p := &t.pending[i]
 		if c.Objective == "subtb" {
-			for _, s := range p.states[1:] {
+			for _, s := range p.States[1:] {
 				need(s)
 			}
 			continue
 		}
-		need(p.last())
+		need(p.Last())
 	}
 	return t.ask, nil
 }
@@ -223,7 +244,7 @@ func (t *Trainer) Update(log []float64) (Stats, error) {
 		keep := t.known
 		t.known = map[space.State]float64{}
 		for i := range t.pending {
-			for _, s := range t.pending[i].states[1:] {
+			for _, s := range t.pending[i].States[1:] {
 				if l, ok := keep[s]; ok {
 					t.known[s] = l
 				}
@@ -237,13 +258,13 @@ func (t *Trainer) Update(log []float64) (Stats, error) {
 		t.known[s] = max(log[i], -math.MaxFloat32)
 	}
 	for i := range t.pending { // the memory may lose it below
-		if l, ok := t.replay.get(t.pending[i].last()); ok {
-			t.known[t.pending[i].last()] = l
+		if l, ok := t.replay.get(t.pending[i].Last()); ok {
+			t.known[t.pending[i].Last()] = l
 		}
 	}
 	paths, stats := t.paths()
 	for i := range t.pending {
-		s := t.pending[i].last()
+		s := t.pending[i].Last()
 		l, _ := t.worth(s)
 		t.replay.add(s, l)
 	}
@@ -269,7 +290,7 @@ func (t *Trainer) Update(log []float64) (Stats, error) {
 	t.step++
 	t.pending = nil
 	stats.Step, stats.Asked, stats.Remembered = t.step, len(t.ask), len(t.replay.states)
-	stats.LogZ = logZ(t.average, t.config.BetaMax, t.config.BetaFocus)
+	stats.LogZ = treemodel.LogZ(t.average, t.config.BetaMax, t.config.BetaFocus)
 	return stats, nil
 }
 
@@ -289,28 +310,28 @@ func (t *Trainer) paths() ([]treenet.Path, Stats) {
 	n := 0.0
 	for i := range t.pending {
 		p := &t.pending[i]
-		for k := range p.steps[1:] {
-			l, ok := t.worth(p.states[k+1])
+		for k := range p.Steps[1:] {
+			l, ok := t.worth(p.States[k+1])
 			if !ok {
 				continue // not needed by this objective
 			}
-			p.steps[k+1].Target = max(p.beta*l, c.Floor) + p.logPB[k+1]
+			p.Steps[k+1].Target = max(p.Beta*l, c.Floor) + p.LogPB[k+1]
 		}
-		l, _ := t.worth(p.last())
-		if p.beta*l < c.Floor {
+		l, _ := t.worth(p.Last())
+		if p.Beta*l < c.Floor {
 			s.Clipped += 1 / float64(len(paths))
 		}
-		g, ok := groups[p.beta]
+		g, ok := groups[p.Beta]
 		if !ok {
 			g = len(groups)
-			groups[p.beta] = g
+			groups[p.Beta] = g
 		}
-		paths[i] = treenet.Path{Steps: p.steps, Beta: p.beta, Group: g}
-		if p.source == fromPolicy && math.Abs(p.beta-c.BetaFocus) < c.BetaMax/8 {
+		paths[i] = treenet.Path{Steps: p.Steps, Beta: p.Beta, Group: g}
+		if p.source == fromPolicy && math.Abs(p.Beta-c.BetaFocus) < c.BetaMax/8 {
 			n++
 			s.LogReward += l
 			s.Reward += math.Exp(l)
-			s.Size += float64(t.space.Size(p.last()))
+			s.Size += float64(t.space.Size(p.Last()))
 		}
 	}
 	if n > 0 {
@@ -385,9 +406,4 @@ func (t *Trainer) prime(paths []treenet.Path) error {
 	}
 	t.primed = true
 	return nil
-}
-
-// logZ is what the parameters say of log Z at a beta.
-func logZ(p *nn.Params, betaMax, beta float64) float64 {
-	return float64(kern.Dot(treenet.ZCode(treenet.Condition{Max: betaMax}, beta), p.Get(treenet.LogZName).Data))
 }

@@ -2,16 +2,12 @@ package gflownet
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
-	"fmt"
 	"math"
 	"math/rand/v2"
 	"testing"
 
 	"github.com/molsculpt/molsculpt/chem/fragment"
-	"github.com/molsculpt/molsculpt/plugins/internal/nn/treenet"
-	"github.com/molsculpt/molsculpt/sdk"
 	"github.com/molsculpt/molsculpt/sdk/space"
 )
 
@@ -209,7 +205,7 @@ func TestTrainingFitsASmallTarget(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	rep, err := m.Report(200, 32, -75, func(states []space.State) ([]float64, error) {
+	rep, err := NewReport(m, 200, 32, -75, func(states []space.State) ([]float64, error) {
 		out := make([]float64, len(states))
 		for i, s := range states {
 			out[i] = toyLog(sp, s)
@@ -228,106 +224,4 @@ func TestTrainingFitsASmallTarget(t *testing.T) {
 			t.Errorf("beta %g: residual %.3f nats", a.Beta, a.Residual)
 		}
 	}
-}
-
-func TestServedModelAnswersWhatTheModelSays(t *testing.T) {
-	sp := toySpace(t, 5)
-	tr := newToy(t, sp, toyConfig(40, 1))
-	advance(t, sp, tr, 5)
-	m, err := tr.Model()
-	if err != nil {
-		t.Fatal(err)
-	}
-	data, err := m.Encode(false, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	def := sdk.SpaceDefinition{Descriptor: sp.Descriptor(), Columns: sp.Columns(), Definition: sp.Definition()}
-	loaded, err := Plugin().Policy.Load(context.Background(), sdk.LoadRequest{Weights: data, Space: def})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, queries := range []bool{false, true} {
-		t.Run(fmt.Sprintf("queries=%v", queries), func(t *testing.T) {
-			s, err := loaded.(*served).model.serve(queries)
-			if err != nil {
-				t.Fatal(err)
-			}
-			compareServed(t, sp, m, s)
-		})
-	}
-}
-
-// compareServed holds what pm answers against the model m.
-func compareServed(t *testing.T, sp *space.Fragments, m *Model, pm sdk.PolicyModel) {
-	t.Helper()
-	r := rand.New(rand.NewPCG(1, 2))
-	req := &sdk.StepRequest{Condition: map[string]float64{"beta": 3}, Columns: sp.Columns()}
-	seen := map[space.State]bool{}
-	for range 60 {
-		for _, s := range space.Walk(sp, 0.2, r).States {
-			if !seen[s] {
-				seen[s] = true
-				req.States, req.Rows = append(req.States, s), append(req.Rows, sp.Rows(s))
-			}
-		}
-	}
-	info := pm.Info()
-	reply := sdk.NewStepReply(req, info)
-	if err := pm.Step(context.Background(), req, reply); err != nil {
-		t.Fatal(err)
-	}
-	e := <-m.sampler.free
-	defer func() { m.sampler.free <- e }()
-	for i, s := range req.States {
-		step := m.sampler.enc.step(s)
-		e.trees, e.beta = append(e.trees[:0], step.Tree), append(e.beta[:0], 3)
-		if err := e.policy.Load(e.trees, e.beta, 0); err != nil {
-			t.Fatal(err)
-		}
-		x, stop, total := m.sampler.stepWeightsForTest(e, &step)
-		var sum float64
-		logits := func(row, col int) float64 {
-			if reply.Queries == nil {
-				return math.Exp(float64(reply.Cells(i)[row*sp.Columns()+col]))
-			}
-			l := float64(info.Bias[col])
-			for k, q := range reply.Query(i)[row*info.Width : (row+1)*info.Width] {
-				l += float64(q) * float64(info.Keys[col*info.Width+k])
-			}
-			return math.Exp(l)
-		}
-		legal := make([]bool, sp.Rows(s)*sp.Columns())
-		mayStop := sp.Legal(s, legal)
-		for c, ok := range legal {
-			if ok {
-				sum += logits(c/sp.Columns(), c%sp.Columns())
-			}
-		}
-		stopWeight := 0.0
-		if mayStop {
-			stopWeight = math.Exp(float64(reply.Stop[i]))
-			sum += stopWeight
-		}
-		if math.Abs(stopWeight/sum-stop/total) > 1e-5 {
-			t.Fatalf("state %d: Stop %v served, %v in the model", i, stopWeight/sum, stop/total)
-		}
-		for c, ok := range legal {
-			row, col := c/sp.Columns(), c%sp.Columns()
-			want := float64(x[row*m.sampler.columns+col]) / total
-			got := 0.0
-			if ok {
-				got = logits(row, col) / sum
-			}
-			if math.Abs(got-want) > 1e-5 {
-				t.Fatalf("state %d, cell %d: %v served, %v in the model", i, c, got, want)
-			}
-		}
-	}
-}
-
-// stepWeightsForTest is stepWeights of the only tree that is loaded.
-func (s *sampler) stepWeightsForTest(e *evaluator, step *treenet.Step) ([]float32, float64, float64) {
-	e.bias(s.enc.masks)
-	return s.stepWeights(e, 0, step)
 }

@@ -82,10 +82,10 @@ func (t *treeTraining) finish(reward func([]space.State) ([]float64, error)) (sd
 	}
 	c := treeCard{
 		Architecture: fmt.Sprintf("graph transformer over fragment trees, %d layers, width %d", t.config.Layers, t.config.Width),
-		Parameters:   m.params.Count(), Config: t.config, Seed: t.seed, Space: t.space.Descriptor().Digest,
+		Parameters:   m.Parameters(), Config: t.config, Seed: t.seed, Space: t.space.Descriptor().Digest,
 		Kernels: fmt.Sprintf("%s/%d", kern.Active(), kern.Version), Trajectories: t.config.Steps * t.config.Batch,
 	}
-	if c.Report, err = m.Report(max(t.spec.ReportTrees, 2), 64, t.config.Floor, reward, rand.New(rand.NewPCG(t.seed, 1<<60))); err != nil {
+	if c.Report, err = NewReport(m, max(t.spec.ReportTrees, 2), 64, t.config.Floor, reward, rand.New(rand.NewPCG(t.seed, 1<<60))); err != nil {
 		return sdk.Trained{}, err
 	}
 	if err := diverged("the final report", c.Report, t.config.Rate); err != nil {

@@ -1,9 +1,8 @@
-package gflownet
+package treemodel
 
 import (
 	"math"
 	"math/rand/v2"
-	"sync"
 
 	"github.com/molsculpt/molsculpt/plugins/internal/nn"
 	"github.com/molsculpt/molsculpt/plugins/internal/nn/kern"
@@ -12,91 +11,10 @@ import (
 	"github.com/molsculpt/molsculpt/sdk/space"
 )
 
-// trajectory is a way to a finished tree, ready to learn from.
-type trajectory struct {
-	states []space.State // from the empty tree to the finished one
-	steps  []treenet.Step
-	logPB  []float64 // of the way to each state
-	beta   float64
-	source source
-}
-
-// last is the finished tree.
-func (t *trajectory) last() space.State { return t.states[len(t.states)-1] }
-
-type source int
-
-const (
-	fromPolicy source = iota
-	fromGood
-	fromSeen
-	fromRandom
-)
-
-// encoder turns states into what the network reads.
-type encoder struct {
-	space *space.Fragments
-	trees *treenet.Encoder
-	masks *treenet.Masks
-	empty treenet.Step
-	legal sync.Pool // of *[]bool
-}
-
-func newEncoder(sp *space.Fragments, f *treenet.Features) *encoder {
-	e := &encoder{space: sp, trees: treenet.NewEncoder(f), masks: treenet.NewMasks(sp.Columns())}
-	e.empty = e.encode("")
-	return e
-}
-
-// step encodes a state; the cells are the caller's to set.
-func (e *encoder) step(s space.State) treenet.Step {
-	if s == "" {
-		return e.empty
-	}
-	return e.encode(s)
-}
-
-func (e *encoder) encode(s space.State) treenet.Step {
-	rows := e.space.RowSites(s)
-	buf, ok := e.legal.Get().(*[]bool)
-	if !ok {
-		buf = new([]bool)
-	}
-	defer e.legal.Put(buf)
-	n := len(rows) * e.space.Columns()
-	if cap(*buf) < n {
-		*buf = make([]bool, 2*n)
-	}
-	legal := (*buf)[:n]
-	stop := e.space.Legal(s, legal)
-	return treenet.Step{
-		Tree: e.trees.Encode(e.space.Nodes(s, nil), rows), Masks: e.masks.Number(legal), Stops: stop,
-	}
-}
-
-// complete makes a trajectory of a walk in the space.
-func (e *encoder) complete(w space.Trajectory) trajectory {
-	steps := make([]treenet.Step, len(w.States))
-	for k, s := range w.States {
-		steps[k] = e.step(s)
-	}
-	return e.join(w, steps)
-}
-
-// join makes a trajectory of a walk and its encoded states.
-func (e *encoder) join(w space.Trajectory, steps []treenet.Step) trajectory {
-	t := trajectory{states: w.States, steps: steps, logPB: make([]float64, len(w.States))}
-	for k := range w.Cells {
-		steps[k].Cells = w.Cells[k]
-		t.logPB[k+1] = t.logPB[k] - math.Log(float64(len(e.space.Parents(w.States[k+1]))))
-	}
-	return t
-}
-
-// sampler draws trajectories from a network. Its evaluators share the
+// Sampler draws trajectories from a network. Its evaluators share the
 // parameters, which must not change while it works.
-type sampler struct {
-	enc     *encoder
+type Sampler struct {
+	enc     *Encoder
 	threads int
 	params  *nn.Params
 	columns int // padded
@@ -112,8 +30,10 @@ type evaluator struct {
 	rowSums []float64
 }
 
-func newSampler(enc *encoder, c treenet.Config, f *treenet.Features, params *nn.Params, stop float32, threads int) (*sampler, error) {
-	s := &sampler{enc: enc, threads: threads, params: params, columns: (enc.space.Columns() + kern.Lane - 1) / kern.Lane * kern.Lane, free: make(chan *evaluator, threads)}
+// NewSampler makes a sampler of a network with these parameters; up to threads
+// goroutines work on a call.
+func NewSampler(enc *Encoder, c treenet.Config, f *treenet.Features, params *nn.Params, stop float32, threads int) (*Sampler, error) {
+	s := &Sampler{enc: enc, threads: threads, params: params, columns: (enc.space.Columns() + kern.Lane - 1) / kern.Lane * kern.Lane, free: make(chan *evaluator, threads)}
 	for range threads {
 		p, err := treenet.NewPolicy(c, f, params, stop, 1)
 		if err != nil {
@@ -124,7 +44,7 @@ func newSampler(enc *encoder, c treenet.Config, f *treenet.Features, params *nn.
 	return s, nil
 }
 
-// walker is a trajectory in the making.
+// walker is a Trajectory in the making.
 type walker struct {
 	states []space.State
 	steps  []treenet.Step
@@ -138,16 +58,16 @@ type walker struct {
 // products, few enough to keep the logits in the cache.
 const statesAtOnce = 8
 
-// draw draws one trajectory for each beta, with its own random source; version
+// Draw draws one Trajectory for each beta, with its own random source; version
 // is that of the parameters. With probability epsilon a step is uniform over
 // the legal actions.
-func (s *sampler) draw(beta []float64, random func(i int) *rand.Rand, epsilon float64, version uint64) ([]trajectory, error) {
+func (s *Sampler) Draw(beta []float64, random func(i int) *rand.Rand, epsilon float64, version uint64) ([]Trajectory, error) {
 	walkers := make([]walker, len(beta))
 	active := make([]*walker, len(beta))
 	for i := range walkers {
 		w := &walkers[i]
 		w.beta, w.rand = beta[i], random(i)
-		w.states, w.steps = append(w.states, ""), append(w.steps, s.enc.step(""))
+		w.states, w.steps = append(w.states, ""), append(w.steps, s.enc.Step(""))
 		active[i] = w
 	}
 	for len(active) > 0 {
@@ -167,21 +87,21 @@ func (s *sampler) draw(beta []float64, random func(i int) *rand.Rand, epsilon fl
 		}
 		active = next
 	}
-	out := make([]trajectory, len(walkers))
+	out := make([]Trajectory, len(walkers))
 	kern.ParRows(s.threads, len(walkers), 8, func(from, to int) {
 		for i := from; i < to; i++ {
 			w := &walkers[i]
 			t, _ := space.Retrace(s.enc.space, w.states)
 			out[i] = s.enc.join(t, w.steps)
-			out[i].beta = w.beta
+			out[i].Beta = w.beta
 		}
 	})
 	return out, nil
 }
 
 // advance takes one step of each walker.
-func (s *sampler) advance(e *evaluator, ws []*walker, epsilon float64, version uint64) {
-	e.load(ws, version, s.enc.masks)
+func (s *Sampler) advance(e *evaluator, ws []*walker, epsilon float64, version uint64) {
+	e.load(ws, version, s.enc.Masks)
 	for i, w := range ws {
 		if w.err != nil {
 			continue
@@ -195,7 +115,7 @@ func (s *sampler) advance(e *evaluator, ws []*walker, epsilon float64, version u
 			continue
 		}
 		child := s.enc.space.Child(w.states[len(w.states)-1], cell)
-		w.states, w.steps = append(w.states, child), append(w.steps, s.enc.step(child))
+		w.states, w.steps = append(w.states, child), append(w.steps, s.enc.Step(child))
 	}
 }
 
@@ -250,10 +170,10 @@ func (e *evaluator) weights(step *treenet.Step, x []float32, columns int, stop f
 }
 
 // choose draws an action: a cell, or -1 for Stop.
-func (e *evaluator) choose(step *treenet.Step, x []float32, columns int, enc *encoder, stop float32, epsilon float64, r *rand.Rand) int {
+func (e *evaluator) choose(step *treenet.Step, x []float32, columns int, enc *Encoder, stop float32, epsilon float64, r *rand.Rand) int {
 	width := enc.space.Columns()
 	if epsilon > 0 && r.Float64() < epsilon {
-		return e.uniform(step, enc.masks, width, r)
+		return e.uniform(step, enc.Masks, width, r)
 	}
 	stopWeight, total := e.weights(step, x, columns, stop)
 	u := r.Float64() * total
@@ -314,11 +234,11 @@ func (e *evaluator) uniform(step *treenet.Step, masks *treenet.Masks, width int,
 			}
 		}
 	}
-	panic("gflownet: the counts of legal actions do not add up")
+	panic("treemodel: the counts of legal actions do not add up")
 }
 
-// forget makes the evaluators read the parameters anew.
-func (s *sampler) forget() {
+// Forget makes the evaluators read the parameters anew.
+func (s *Sampler) Forget() {
 	for range s.threads {
 		e := <-s.free
 		e.policy.Forget()

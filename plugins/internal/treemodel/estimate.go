@@ -1,4 +1,4 @@
-package gflownet
+package treemodel
 
 import (
 	"math"
@@ -9,9 +9,9 @@ import (
 	"github.com/molsculpt/molsculpt/sdk/space"
 )
 
-// logProbs computes the log-probability of every trajectory under the policy,
+// LogProbs computes the log-probability of every Trajectory under the policy,
 // steps counted by class.
-func (s *sampler) logProbs(list []trajectory, version uint64) ([]float64, error) {
+func (s *Sampler) LogProbs(list []Trajectory, version uint64) ([]float64, error) {
 	out := make([]float64, len(list))
 	errs := make([]error, len(list))
 	kern.ParRows(s.threads, len(list), 4, func(from, to int) {
@@ -29,25 +29,25 @@ func (s *sampler) logProbs(list []trajectory, version uint64) ([]float64, error)
 	return out, nil
 }
 
-func (s *sampler) logProb(e *evaluator, t *trajectory, version uint64) (float64, error) {
+func (s *Sampler) logProb(e *evaluator, t *Trajectory, version uint64) (float64, error) {
 	e.trees, e.beta = e.trees[:0], e.beta[:0]
-	for i := range t.steps {
-		e.trees, e.beta = append(e.trees, t.steps[i].Tree), append(e.beta, t.beta)
+	for i := range t.Steps {
+		e.trees, e.beta = append(e.trees, t.Steps[i].Tree), append(e.beta, t.Beta)
 	}
 	if err := e.policy.Load(e.trees, e.beta, version); err != nil {
 		return 0, err
 	}
-	e.bias(s.enc.masks)
+	e.bias(s.enc.Masks)
 	var sum float64
-	for i := range t.steps {
-		sum += s.stepLogProb(e, i, &t.steps[i])
+	for i := range t.Steps {
+		sum += s.stepLogProb(e, i, &t.Steps[i])
 	}
 	return sum, nil
 }
 
 // stepLogProb is the log-probability of the step taken at tree i of the last
 // Load.
-func (s *sampler) stepLogProb(e *evaluator, i int, step *treenet.Step) float64 {
+func (s *Sampler) stepLogProb(e *evaluator, i int, step *treenet.Step) float64 {
 	x, stop, total := s.stepWeights(e, i, step)
 	if step.Cells == nil {
 		return math.Log(stop / total)
@@ -61,27 +61,27 @@ func (s *sampler) stepLogProb(e *evaluator, i int, step *treenet.Step) float64 {
 }
 
 // stepWeights are the weights of the actions at tree i of the last Load.
-func (s *sampler) stepWeights(e *evaluator, i int, step *treenet.Step) (cells []float32, stop, total float64) {
+func (s *Sampler) stepWeights(e *evaluator, i int, step *treenet.Step) (cells []float32, stop, total float64) {
 	x := e.room(step.Tree.Rows() * s.columns)
 	e.policy.Logits(i, x)
 	stop, total = e.weights(step, x, s.columns, e.policy.Stop(i))
 	return x, stop, total
 }
 
-// estimate is log p(x) of each finished tree under the policy at beta, by
+// Estimate is log p(x) of each finished tree under the policy at beta, by
 // importance sampling over k trajectories drawn by the backward kernel:
 // log mean of P_F/P_B.
-func (s *sampler) estimate(states []space.State, beta float64, k int, r *rand.Rand, version uint64) ([]float64, error) {
+func (s *Sampler) Estimate(states []space.State, beta float64, k int, r *rand.Rand, version uint64) ([]float64, error) {
 	seed := r.Uint64()
-	list := make([]trajectory, len(states)*k)
+	list := make([]Trajectory, len(states)*k)
 	kern.ParRows(s.threads, len(list), 16, func(from, to int) {
 		for i := from; i < to; i++ {
 			w := space.Backward(s.enc.space, states[i/k], rand.New(rand.NewPCG(seed, uint64(i))))
-			list[i] = s.enc.complete(w)
-			list[i].beta = beta
+			list[i] = s.enc.Complete(w)
+			list[i].Beta = beta
 		}
 	})
-	probs, err := s.logProbs(list, version)
+	probs, err := s.LogProbs(list, version)
 	if err != nil {
 		return nil, err
 	}
@@ -89,7 +89,7 @@ func (s *sampler) estimate(states []space.State, beta float64, k int, r *rand.Ra
 	for i := range out {
 		m := math.Inf(-1)
 		for j := i * k; j < (i+1)*k; j++ {
-			probs[j] -= list[j].logPB[len(list[j].logPB)-1]
+			probs[j] -= list[j].LogPB[len(list[j].LogPB)-1]
 			m = max(m, probs[j])
 		}
 		var sum float64
