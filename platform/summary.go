@@ -80,8 +80,11 @@ func Summarize(ctx context.Context, c *store.Campaign, wishes []Wish) (*Summary,
 func (s *Summary) diagnose(c *store.Campaign, plan store.Plan) error {
 	r := &s.Diagnostics
 	for _, o := range plan.Sampler {
-		if o.Name == "method" {
+		switch o.Name {
+		case "method":
 			r.Method = o.Value
+		case "chosen":
+			r.Chosen = o.Value
 		}
 	}
 	// What is no method of the sampler's own is a way to steer one that is exact.

@@ -15,6 +15,9 @@ func writeDiagnostics(out io.Writer, r *diagnose.Report) error {
 	var b strings.Builder
 	line := func(key, format string, args ...any) { b.WriteString(wrapped(key, fmt.Sprintf(format, args...))) }
 	line("trust", "%s", r.Verdict.Text)
+	if r.Chosen != "" {
+		line("method", "%s", r.Chosen)
+	}
 	w := &r.Weights
 	line("samples", "%d count as %.0f (%.0f %%); the heaviest of %d populations has %.0f %% of all weight",
 		r.Samples, r.ESS, 100*r.ESS/math.Max(1, float64(r.Samples)), w.Populations, 100*w.Largest)

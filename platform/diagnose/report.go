@@ -7,8 +7,9 @@ import (
 // Report is all that is known of how well a run sampled its composition.
 type Report struct {
 	Method  string `json:"method"`
-	Exact   bool   `json:"exact"`   // weighted means become those of the composition as the run grows
-	Samples int    `json:"samples"` // of positive weight
+	Chosen  string `json:"chosen,omitempty"` // why this method, where the program chose it
+	Exact   bool   `json:"exact"`            // weighted means become those of the composition as the run grows
+	Samples int    `json:"samples"`          // of positive weight
 
 	ESS         float64         `json:"ess"` // effective size of all samples together
 	LogEvidence sample.Estimate `json:"log_evidence"`
