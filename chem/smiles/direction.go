@@ -67,8 +67,9 @@ func (w *writer) pickMark(d, at int32) {
 		if nb.Bond == d {
 			continue
 		}
-		if o := w.m.Bonds[nb.Bond].Order; o != chem.Single && o != chem.Aromatic {
-			continue
+		b := &w.m.Bonds[nb.Bond]
+		if b.Order != chem.Single && (b.Order != chem.Aromatic || !b.Aromatic) {
+			continue // : outside aromatic rings must be written
 		}
 		score := 0
 		if !w.pick[nb.Bond] {
