@@ -150,7 +150,7 @@ func TestTheDemosCampaignsHaveEnoughPopulations(t *testing.T) {
 			continue
 		}
 		p := c.Sample.Particles
-		if c.Budget.Molecules%p != 0 || c.Budget.Molecules/p < 20 {
+		if c.Budget.Molecules%p != 0 || c.Budget.Molecules/p < 10 {
 			t.Errorf("%s: %d molecules in populations of %d", r.name, c.Budget.Molecules, p)
 		}
 		var betas []float64
