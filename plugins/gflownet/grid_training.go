@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 
 	"github.com/molsculpt/molsculpt/plugins/internal/nn/kern"
+	"github.com/molsculpt/molsculpt/plugins/internal/spec"
 	"github.com/molsculpt/molsculpt/sdk"
 	"github.com/molsculpt/molsculpt/sdk/space"
 )
@@ -24,10 +25,10 @@ type gridTraining struct {
 	last GridStats
 }
 
-func newGridTraining(g *space.Grid, spec []byte, seed uint64) (*gridTraining, error) {
+func newGridTraining(g *space.Grid, text []byte, seed uint64) (*gridTraining, error) {
 	t := &gridTraining{spec: gridSpec{pace: pace{CheckpointEvery: 5000, ProgressEvery: 200}, ReportPoints: 1000}}
-	if err := readSpec(spec, &t.spec); err != nil {
-		return nil, err
+	if err := spec.Read(text, &t.spec); err != nil {
+		return nil, fmt.Errorf("gflownet: %w", err)
 	}
 	t.spec.GridConfig.Threads = t.spec.threads()
 	var err error

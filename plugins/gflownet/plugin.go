@@ -6,6 +6,7 @@ import (
 	"runtime"
 
 	"github.com/molsculpt/molsculpt/plugins/internal/nn/kern"
+	"github.com/molsculpt/molsculpt/plugins/internal/spec"
 	"github.com/molsculpt/molsculpt/sdk"
 	"github.com/molsculpt/molsculpt/sdk/space"
 )
@@ -57,8 +58,8 @@ func (policy) Load(_ context.Context, req sdk.LoadRequest) (sdk.PolicyModel, err
 	if err != nil {
 		return nil, err
 	}
-	if err := noOptions(req.Options); err != nil {
-		return nil, err
+	if err := spec.None(Name, req.Options); err != nil {
+		return nil, fmt.Errorf("gflownet: %w", err)
 	}
 	switch sp := sp.(type) {
 	case *space.Fragments:

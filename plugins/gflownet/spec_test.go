@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/molsculpt/molsculpt/plugins/internal/spec"
 	"github.com/molsculpt/molsculpt/sdk"
 	"github.com/molsculpt/molsculpt/sdk/space"
 )
@@ -55,7 +56,7 @@ func TestOptionsOfAModelAreRefused(t *testing.T) {
 		`{"b": 1, "a": {}}`: `options: "a", "b": a model`,
 		`[1]`:               "they are no group of keys",
 	} {
-		err := noOptions([]byte(options))
+		err := spec.None(Name, []byte(options))
 		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: got %v, want %q", options, err, want)
 		}

@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"slices"
 
+	"github.com/molsculpt/molsculpt/plugins/internal/spec"
 	"github.com/molsculpt/molsculpt/sdk"
 	"github.com/molsculpt/molsculpt/sdk/space"
 )
@@ -144,4 +145,12 @@ func askRewards(ctx context.Context, host sdk.TrainHost, states []space.State) (
 		log[i] = answers[i].Log
 	}
 	return log, nil
+}
+
+// diverged is an error where some figure of a training is not finite.
+func diverged(where string, figures any, rate float64) error {
+	if err := spec.Diverged(where, figures, rate); err != nil {
+		return fmt.Errorf("gflownet: %w", err)
+	}
+	return nil
 }

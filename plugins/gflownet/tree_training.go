@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 
 	"github.com/molsculpt/molsculpt/plugins/internal/nn/kern"
+	"github.com/molsculpt/molsculpt/plugins/internal/spec"
 	"github.com/molsculpt/molsculpt/sdk"
 	"github.com/molsculpt/molsculpt/sdk/space"
 )
@@ -24,10 +25,10 @@ type treeTraining struct {
 	last Stats
 }
 
-func newTreeTraining(sp *space.Fragments, spec []byte, seed uint64) (*treeTraining, error) {
+func newTreeTraining(sp *space.Fragments, text []byte, seed uint64) (*treeTraining, error) {
 	t := &treeTraining{spec: treeSpec{pace: pace{CheckpointEvery: 1000, ProgressEvery: 10}, ReportTrees: 500}}
-	if err := readSpec(spec, &t.spec); err != nil {
-		return nil, err
+	if err := spec.Read(text, &t.spec); err != nil {
+		return nil, fmt.Errorf("gflownet: %w", err)
 	}
 	t.spec.Config.Threads = t.spec.threads()
 	var err error

@@ -1,4 +1,9 @@
-package gflownet
+// Package spec reads what users write for a plugin, the options of a training
+// file and of a model, with errors that they can act on; and it finds numbers that
+// are none in what a training says of itself.
+//
+// Errors say nothing of this package: the caller puts its own name before them.
+package spec
 
 import (
 	"bytes"
@@ -10,9 +15,9 @@ import (
 	"strings"
 )
 
-// readSpec takes over what a training file says, if anything, into a struct of
+// Read takes over what a training file says, if anything, into a struct of
 // options.
-func readSpec[T any](data []byte, into *T) error {
+func Read[T any](data []byte, into *T) error {
 	if len(data) == 0 {
 		return nil
 	}
@@ -25,15 +30,15 @@ func readSpec[T any](data []byte, into *T) error {
 	var wrong *json.UnmarshalTypeError
 	if errors.As(err, &wrong) {
 		if wrong.Field == "" {
-			return fmt.Errorf("gflownet: the training options are %s; give keys with values", given(wrong.Value))
+			return fmt.Errorf("the training options are %s; give keys with values", given(wrong.Value))
 		}
 		key := wrong.Field[strings.LastIndexByte(wrong.Field, '.')+1:] // the path names embedded structs too
-		return fmt.Errorf("gflownet: %s is %s; give %s", key, given(wrong.Value), wanted(wrong.Type))
+		return fmt.Errorf("%s is %s; give %s", key, given(wrong.Value), wanted(wrong.Type))
 	}
 	if name, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
-		return fmt.Errorf("gflownet: there is no training option %s; there are %s", name, strings.Join(options(reflect.TypeFor[T]()), ", "))
+		return fmt.Errorf("there is no training option %s; there are %s", name, strings.Join(options(reflect.TypeFor[T]()), ", "))
 	}
-	return fmt.Errorf("gflownet: read the training options: %w", err)
+	return fmt.Errorf("read the training options: %w", err)
 }
 
 // given says what stands in a file, from what encoding/json calls it.
@@ -83,15 +88,15 @@ func options(t reflect.Type) []string {
 	return names
 }
 
-// noOptions refuses options of a model: there are none yet, and one that is
+// None refuses options of a model of a plugin: there are none, and one that is
 // passed over would be taken for one that works.
-func noOptions(data []byte) error {
+func None(plugin string, data []byte) error {
 	if len(bytes.TrimSpace(data)) == 0 {
 		return nil
 	}
 	var keys map[string]json.RawMessage
 	if err := json.Unmarshal(data, &keys); err != nil {
-		return fmt.Errorf("gflownet: options: they are no group of keys: %w", err)
+		return fmt.Errorf("options: they are no group of keys: %w", err)
 	}
 	if len(keys) == 0 {
 		return nil
@@ -101,17 +106,17 @@ func noOptions(data []byte) error {
 		names = append(names, fmt.Sprintf("%q", k))
 	}
 	slices.Sort(names)
-	return fmt.Errorf("gflownet: options: %s: a model of %s takes no options; take them out", strings.Join(names, ", "), Name)
+	return fmt.Errorf("options: %s: a model of %s takes no options; take them out", strings.Join(names, ", "), plugin)
 }
 
-// diverged is an error where some figure is not finite, which JSON cannot say
+// Diverged is an error where some figure is not finite, which JSON cannot say
 // and no weights are worth.
-func diverged(where string, figures any, rate float64) error {
+func Diverged(where string, figures any, rate float64) error {
 	name, v := notFinite("", reflect.ValueOf(figures))
 	if name == "" {
 		return nil
 	}
-	return fmt.Errorf("gflownet: the training diverged: %s of %s is %v; lower the learning rate (rate is %g)", name, where, v, rate)
+	return fmt.Errorf("the training diverged: %s of %s is %v; lower the learning rate (rate is %g)", name, where, v, rate)
 }
 
 // notFinite finds the first number in a value that is NaN or infinite, and
