@@ -35,7 +35,7 @@ func (j *judge) posterior(dst []float64, states []space.State, version uint64) e
 			return err
 		}
 		r := nn.NewRunner(j.params, j.threads)
-		terminal := nn.Linear(r, "terminal", t.define(r), pad(j.net.Models), false, 0.3)
+		terminal := nn.Linear(r, "terminal", t.define(r, false).states, pad(j.net.Models), false, 0.3)
 		if err := r.Err(); err != nil {
 			return err
 		}

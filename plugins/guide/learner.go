@@ -26,7 +26,8 @@ type learner struct {
 	state    op.Labels // per pair
 	action   op.Labels // per visit
 	visits   op.Rows   // of states by paths
-	taken    *choose   // the action of each visit; nil without action head
+	taken    *choose   // the action of each visit on a grid, and
+	crossed  *products // on trees; nil without action head
 	correct  correction
 
 	// What Learn learns from, set before each update.
@@ -41,6 +42,8 @@ type learner struct {
 	pathQ  []float64 // log q_i of each path's end
 	ends   []int32   // state at which each path ends
 	label  []float64 // of one path
+	rows   []int32   // where the action head has the action of each visit
+	slots  []int32   // and
 	target []float64 // per state
 	final  []float64 // per state, of the terminal head
 	logPsi []float64 // of one visit
@@ -83,10 +86,17 @@ func (l *learner) build(states []space.State, visits int) error {
 	}
 	sum := &total{Parts: []*op.Rows{t.trunk.rows(), t.pairs}}
 	if n.action() {
-		l.taken = &choose{From: t.pairs, To: &l.visits, Columns: out.action.Shape.Cols, K: n.classes()}
 		l.action = op.Labels{Rows: &l.visits, Classes: n.classes(), Multiplicity: n.outcomes.share}
 		l.correct = correction{Labels: &l.action}
-		parts = append(parts, g.Apply(&l.correct, g.Apply(l.taken, out.action)))
+		var residuals nn.Value
+		if n.factored() {
+			l.crossed = &products{From: out.queries.Shape.Rows, To: &l.visits, Keys: out.keys.Shape.Rows, K: n.classes(), D: keyWidth}
+			residuals = g.Apply(l.crossed, out.queries, out.keys)
+		} else {
+			l.taken = &choose{From: t.pairs, To: &l.visits, Columns: out.action.Shape.Cols, K: n.classes()}
+			residuals = g.Apply(l.taken, out.action)
+		}
+		parts = append(parts, g.Apply(&l.correct, residuals))
 		sum.Parts = append(sum.Parts, &l.visits)
 	}
 	cost := g.Apply(sum, parts...)
@@ -199,9 +209,7 @@ func (l *learner) write(gamma float64) {
 	l.state.Reset()
 	l.action.Reset()
 	l.target, l.final = zero(l.target, len(l.states)*classes), zero(l.final, len(l.states)*m)
-	if l.taken != nil {
-		l.taken.Index, l.taken.Slot, l.correct.LogPsi = l.taken.Index[:0], l.taken.Slot[:0], l.correct.LogPsi[:0]
-	}
+	l.rows, l.slots, l.correct.LogPsi = l.rows[:0], l.slots[:0], l.correct.LogPsi[:0]
 	// The sum over the models of the mean over their paths, each model with the
 	// weight 1/m.
 	weight := 1 / float64(len(l.paths))
@@ -233,12 +241,18 @@ func (l *learner) write(gamma float64) {
 					own[c] += v
 				}
 			}
-			if l.taken != nil {
+			if n.action() {
 				l.action.Soft(gamma, l.label...)
 				l.writeAction(p, t, visit, alpha)
 			}
 			visit++
 		}
+	}
+	if l.taken != nil {
+		l.taken.Index, l.taken.Slot = l.rows, l.slots
+	}
+	if l.crossed != nil {
+		l.crossed.Index, l.crossed.Slot = l.rows, l.slots
 	}
 	for s := range l.states {
 		own := l.final[s*m : (s+1)*m]
@@ -261,15 +275,16 @@ const leastPsi = -60
 // the outcomes after it.
 func (l *learner) writeAction(p *sdk.Path, t, visit int, alpha float64) {
 	m := l.net.Models
-	slot := 0
+	cell := -1
 	if t < len(p.Cells) {
-		slot = 1 + p.Cells[t]
+		cell = p.Cells[t]
 	}
-	row := l.at[visit]
+	pair := l.at[visit]
 	if l.net.Alpha {
-		row = int32(visit)
+		pair = int32(visit)
 	}
-	l.taken.Index, l.taken.Slot = append(l.taken.Index, row), append(l.taken.Slot, int32(slot))
+	row, slot := l.batch.trunk.place(pair, cell)
+	l.rows, l.slots = append(l.rows, row), append(l.slots, slot)
 	logSoftmax(l.logQ, p.LogBase[t*m:(t+1)*m])
 	l.net.outcomes.logLikelihood(l.logPsi, l.logQ, alpha)
 	for _, v := range l.logPsi {

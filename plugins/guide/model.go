@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"strings"
 
 	"github.com/molsculpt/molsculpt/plugins/internal/nn"
 	"github.com/molsculpt/molsculpt/plugins/internal/nn/kern"
@@ -65,6 +66,9 @@ func (m *Model) Encode(card json.RawMessage) ([]byte, error) {
 		return nil, fmt.Errorf("guide: encode weights: %w", err)
 	}
 	f := &safetensors.File{Metadata: map[string]string{"molsculpt": string(h)}}
+	for i, t := range m.net.trunks.tables() {
+		f.Add(safetensors.Float32(fmt.Sprintf("table.%d", i), t, len(t)))
+	}
 	for _, p := range m.params.All() {
 		f.Add(safetensors.Float32(p.Name, p.Data, p.Rows, p.Cols))
 	}
@@ -88,14 +92,15 @@ func Decode(data []byte, sp space.Space, threads int) (*Model, error) {
 	if d := sp.Descriptor(); h.Space != d.Digest || h.Kernel != d.Kernel {
 		return nil, fmt.Errorf("guide: load weights: they were trained on the space %.12s with kernel %s, here it is %.12s with %s", h.Space, h.Kernel, d.Digest, d.Kernel)
 	}
-	n, err := newNetwork(h.Net, sp)
-	if err != nil {
-		return nil, fmt.Errorf("guide: load weights: %w", err)
-	}
 	params := nn.NewParams(nil)
+	var tables [][]float32
 	for i := range f.Tensors {
 		t := &f.Tensors[i]
 		x, err := t.Floats()
+		if strings.HasPrefix(t.Name, "table.") && err == nil { // they come in their order
+			tables = append(tables, x)
+			continue
+		}
 		if err == nil && len(t.Shape) != 2 {
 			err = fmt.Errorf("%q has %d dimensions, not 2", t.Name, len(t.Shape))
 		}
@@ -105,6 +110,10 @@ func Decode(data []byte, sp space.Space, threads int) (*Model, error) {
 		if err != nil {
 			return nil, fmt.Errorf("guide: load weights: %w", err)
 		}
+	}
+	n, err := newNetwork(h.Net, sp, tables)
+	if err != nil {
+		return nil, fmt.Errorf("guide: load weights: %w", err)
 	}
 	m, err := newModel(n, sp, params, h.Names, threads)
 	if err != nil {
@@ -198,6 +207,12 @@ func (m *Model) LogQActions(ctx context.Context, req *sdk.ActionRequest, reply *
 		if err := e.run(req.States[from:to], req.Condition[sdk.LogitAlpha]); err != nil {
 			return err
 		}
+		if n.factored() {
+			for i := from; i < to; i++ {
+				e.crossed(reply.Cells(i), i-from)
+			}
+			return nil
+		}
 		w := pad(n.slots() * k)
 		for i := from; i < to; i++ {
 			row := e.runner.Data(e.out.action)[(i-from)*w:][:w]
@@ -251,4 +266,18 @@ func (e *evaluator) run(states []space.State, logitAlpha float64) error {
 	}
 	e.runner.Run(0)
 	return nil
+}
+
+// crossed writes the residuals of all cells of tree i of the last run.
+func (e *evaluator) crossed(dst []float32, i int) {
+	k := e.net.classes()
+	wide := pad(k * keyWidth)
+	queries, keys := e.runner.Data(e.out.queries), e.runner.Data(e.out.keys)
+	for cell := range len(dst) / k {
+		row, slot := e.batch.trunk.place(int32(i), cell)
+		key := keys[int(slot)*keyWidth:][:keyWidth]
+		for c := range k {
+			dst[cell*k+c] = kern.Dot(queries[int(row)*wide+c*keyWidth:][:keyWidth], key)
+		}
+	}
 }

@@ -34,8 +34,8 @@ type network struct {
 // sqrt is the root of a whole number.
 func sqrt(n int) float64 { return math.Sqrt(float64(n)) }
 
-// newNetwork is the network of a shape on a space.
-func newNetwork(s shape, sp space.Space) (*network, error) {
+// newNetwork is the network of a shape on a space, with stored tables or new ones.
+func newNetwork(s shape, sp space.Space, stored [][]float32) (*network, error) {
 	o, err := newOutcomes(s.Models, s.Observations, s.Alpha)
 	if err != nil {
 		return nil, err
@@ -56,6 +56,13 @@ func newNetwork(s shape, sp space.Space) (*network, error) {
 	switch sp := sp.(type) {
 	case *space.Grid:
 		n.trunks = gridTrunks{sp, s.Width, s.Layers}
+	case *space.Fragments:
+		if s.Alpha && s.action() {
+			return nil, fmt.Errorf("guide: alpha is on, with head: %s; on trees the action head does not read alpha", headAction)
+		}
+		if n.trunks, err = newTreeTrunks(sp, s.Width, s.Layers, stored); err != nil {
+			return nil, err
+		}
 	default:
 		return nil, fmt.Errorf("guide: it has no network for the space %s", sp.Descriptor().Kind)
 	}
@@ -64,6 +71,12 @@ func newNetwork(s shape, sp space.Space) (*network, error) {
 
 // classes is how many outcomes there are.
 func (n *network) classes() int { return len(n.outcomes.lists) }
+
+// factored reports whether the action head answers by queries and keys.
+func (n *network) factored() bool {
+	_, trees := n.trunks.(*treeTrunks)
+	return trees
+}
 
 // slots is how many actions the action head of a grid answers for at once: Stop,
 // then the cells.
@@ -83,8 +96,16 @@ type batch struct {
 type outputs struct {
 	terminal nn.Value // states x pad(models): logits of q_i of a finished object
 	state    nn.Value // pairs x pad(classes): logits of the outcomes
-	action   nn.Value // pairs x pad(slots*classes): residuals, with the action head
+	action   nn.Value // pairs x pad(slots*classes): residuals, with the action head of a grid
+
+	// With the action head of trees the residuals of a cell are inner products of
+	// the queries of its row with the key of its column.
+	queries nn.Value // rows x pad(classes*keyWidth)
+	keys    nn.Value // padded columns x keyWidth
 }
+
+// keyWidth is the length of the keys of the action head of trees.
+const keyWidth = 32
 
 // codeWidth is the length of the code of alpha.
 const codeWidth = 16
@@ -102,7 +123,8 @@ func encodeAlpha(dst []float32, logitAlpha, limit float64) {
 
 // define builds the network over a batch.
 func (n *network) define(b nn.Builder, t *batch) outputs {
-	x := t.trunk.define(b)
+	v := t.trunk.define(b, n.action())
+	x := v.states
 	var out outputs
 	out.terminal = nn.Linear(b, "terminal", x, pad(n.Models), false, 0.3)
 	h := x
@@ -117,7 +139,12 @@ func (n *network) define(b nn.Builder, t *batch) outputs {
 		h = nn.Linear(b, "head.narrow", u, w, true, 1.4)
 	}
 	out.state = nn.Linear(b, "head.outcomes", h, pad(n.classes()), false, 0.3)
-	if n.action() { // a residual begins at zero
+	// A residual begins at zero.
+	switch {
+	case n.action() && n.factored():
+		out.queries = nn.Linear(b, "head.queries", v.rows, pad(n.classes()*keyWidth), false, 0)
+		out.keys = nn.Linear(b, "head.keys", v.keys, keyWidth, false, 1)
+	case n.action():
 		out.action = nn.Linear(b, "head.actions", h, pad(n.slots()*n.classes()), false, 0)
 	}
 	return out
@@ -160,5 +187,9 @@ func (n *network) describe() string {
 	if n.action() {
 		heads = "terminal, state and action heads"
 	}
-	return fmt.Sprintf("%d layers of width %d with %s, %d outcomes", n.Layers, n.Width, heads, n.classes())
+	trunk := "hidden layers"
+	if n.factored() {
+		trunk = "transformer layers over fragment trees"
+	}
+	return fmt.Sprintf("%d %s of width %d with %s, %d outcomes", n.Layers, trunk, n.Width, heads, n.classes())
 }

@@ -107,6 +107,70 @@ func (o *choose) Backward(_ [][]float32, _, dout []float32, din [][]float32) {
 	}
 }
 
+// products are the residuals of taken cells: entry k of row i of the output is the
+// inner product of numbers k*D to (k+1)*D of row Index[i] of the queries with row
+// Slot[i] of the keys, zero where the slot is -1; padded with zeros. Inputs:
+// queries (rows x pad(K*D)) and keys (columns x D).
+type products struct {
+	From, To, Keys *op.Rows
+	K, D           int
+	Index          []int32
+	Slot           []int32
+}
+
+// Name implements op.Op.
+func (o *products) Name() string { return "products" }
+
+// Check implements op.Op.
+func (o *products) Check(in []op.Shape) error {
+	return check(o.Name(), in, op.Shape{Rows: o.From, Cols: pad(o.K * o.D)}, op.Shape{Rows: o.Keys, Cols: o.D})
+}
+
+// Shape implements op.Op.
+func (o *products) Shape() op.Shape { return op.Shape{Rows: o.To, Cols: pad(o.K)} }
+
+// Forward implements op.Op.
+func (o *products) Forward(in [][]float32, out []float32) {
+	w, wide := pad(o.K), pad(o.K*o.D)
+	for i := range o.To.Live {
+		row := out[i*w : (i+1)*w]
+		clear(row)
+		if o.Slot[i] < 0 {
+			continue
+		}
+		q, key := in[0][int(o.Index[i])*wide:], in[1][int(o.Slot[i])*o.D:][:o.D]
+		for k := range o.K {
+			row[k] = kern.Dot(q[k*o.D:(k+1)*o.D], key)
+		}
+	}
+}
+
+// Backward implements op.Op.
+func (o *products) Backward(in [][]float32, _, dout []float32, din [][]float32) {
+	w, wide := pad(o.K), pad(o.K*o.D)
+	if din[0] != nil {
+		clear(din[0][:o.From.Live*wide])
+	}
+	if din[1] != nil {
+		clear(din[1][:o.Keys.Live*o.D])
+	}
+	for i := range o.To.Live {
+		if o.Slot[i] < 0 {
+			continue
+		}
+		q, key := int(o.Index[i])*wide, int(o.Slot[i])*o.D
+		for k := range o.K {
+			g := dout[i*w+k]
+			if din[0] != nil {
+				kern.AddScaled(g, in[1][key:key+o.D], din[0][q+k*o.D:q+(k+1)*o.D])
+			}
+			if din[1] != nil {
+				kern.AddScaled(g, in[0][q+k*o.D:q+(k+1)*o.D], din[1][key:key+o.D])
+			}
+		}
+	}
+}
+
 // correction is the loss of residuals r on log psi: of each row its weight times
 //
 //	T (sum_c share_c Q_c - 1) - sum_c t_c log Q_c,   log Q_c = log psi_c + r_c

@@ -52,6 +52,26 @@ func TestOperationsAndTheirGradientsAreTheirDefinitions(t *testing.T) {
 			return out
 		},
 	})
+	keys := op.Fixed(5)
+	slot[3] = -1
+	optest.Check(t, r, optest.Case{
+		Op: &products{From: from, To: to, Keys: keys, K: k, D: 16, Index: index, Slot: slot}, Env: &env,
+		Shapes: []op.Shape{{Rows: from, Cols: 48}, {Rows: keys, Cols: 16}}, In: [][]float32{normal(r, from.Live*48), normal(r, 5*16)},
+		Form: func(in [][]float64) []float64 {
+			out := make([]float64, to.Live*16)
+			for i := range index {
+				if slot[i] < 0 {
+					continue
+				}
+				for c := range k {
+					for j := range 16 {
+						out[i*16+c] += in[0][int(index[i])*48+c*16+j] * in[1][int(slot[i])*16+j]
+					}
+				}
+			}
+			return out
+		},
+	})
 	labels := &op.Labels{Rows: to, Classes: k, Multiplicity: []float64{1, 2, 1}}
 	logPsi := normal(r, to.Live*k)
 	for range to.Live {

@@ -25,7 +25,7 @@ func Plugin() sdk.Plugin {
 	return sdk.Plugin{
 		Name: Name, Version: Version,
 		Summary:    "classifiers that steer a composition of base models, at states or for actions",
-		SpaceKinds: []string{space.KindGrid},
+		SpaceKinds: []string{space.KindFragments, space.KindGrid},
 		Guide:      loader{}, Trainer: trainer{},
 		// The device names what the numbers depend on: it enters a campaign's
 		// numeric id.

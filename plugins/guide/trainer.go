@@ -31,7 +31,7 @@ func NewTrainer(sp space.Space, models []string, c Config, seed uint64) (*Traine
 	if err != nil {
 		return nil, err
 	}
-	n, err := newNetwork(c.shape(len(models)), sp)
+	n, err := newNetwork(c.shape(len(models)), sp, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -40,21 +40,51 @@ type outputs struct {
 // define is the network. stop is the bias of Stop at first.
 func define(b nn.Builder, c Config, f *Features, batch *Batch, stop float32) outputs {
 	d := c.Width
-	learned := func(name string, rows, cols int) nn.Value {
-		return b.Param(name, rows, cols, nn.Init{Noise: 0.2})
+	fragments, bonds := vocabulary(b, c, f)
+	places := sites(b, c, f)
+	keys := columns(b, c, f)
+	q := rows(b, c, f, batch, tokens(b, c, f, batch, fragments, bonds), places)
+	q = nn.Linear(b, "query", q, d, false, 0.3)
+	return outputs{
+		queries: q, keys: keys,
+		bias:     b.Param("column.bias", 1, pad(f.Columns), nn.Init{}),
+		stopKey:  b.Param("stop.key", 1, d, nn.Init{Noise: 0.3}),
+		stopBias: b.Param("stop.bias", 1, kern.Lane, nn.Init{Value: stop}),
 	}
-	// What does not depend on the state.
-	fragments := nn.Linear(b, "fragment.features", b.Const("fragments", f.Fragments+1, FragmentWidth, f.Fragment), d, false, 0.5,
-		learned("fragment.learned", f.Fragments+1, d))
-	bonds := nn.Linear(b, "bond.features", b.Const("bond sites", f.Sites+2, SiteWidth, f.Site), 2*d, false, 0.5,
-		learned("bond.learned", f.Sites+2, 2*d))
-	places := nn.Linear(b, "row.features", b.Const("row sites", f.Sites+2, SiteWidth, f.Site), d, false, 0.5,
-		learned("row.learned", f.Sites+2, d))
-	columns := b.Const("columns", pad(f.Columns), FragmentWidth+SiteWidth, f.Column)
-	keys := nn.Linear(b, "key.wide", columns, 2*d, true, 1)
-	keys = nn.Linear(b, "key.narrow", keys, d, false, 0.5, learned("key.learned", pad(f.Columns), d))
+}
 
-	// The tree.
+// learned is a table that is learned whole.
+func learned(b nn.Builder, name string, rows, cols int) nn.Value {
+	return b.Param(name, rows, cols, nn.Init{Noise: 0.2})
+}
+
+// vocabulary is what a fragment and a bond's sites give to the tokens; it does
+// not depend on the state.
+func vocabulary(b nn.Builder, c Config, f *Features) (fragments, bonds nn.Value) {
+	d := c.Width
+	fragments = nn.Linear(b, "fragment.features", b.Const("fragments", f.Fragments+1, FragmentWidth, f.Fragment), d, false, 0.5,
+		learned(b, "fragment.learned", f.Fragments+1, d))
+	bonds = nn.Linear(b, "bond.features", b.Const("bond sites", f.Sites+2, SiteWidth, f.Site), 2*d, false, 0.5,
+		learned(b, "bond.learned", f.Sites+2, 2*d))
+	return fragments, bonds
+}
+
+// sites is what the site of a row gives to it.
+func sites(b nn.Builder, c Config, f *Features) nn.Value {
+	return nn.Linear(b, "row.features", b.Const("row sites", f.Sites+2, SiteWidth, f.Site), c.Width, false, 0.5,
+		learned(b, "row.learned", f.Sites+2, c.Width))
+}
+
+// columns are the keys of the columns.
+func columns(b nn.Builder, c Config, f *Features) nn.Value {
+	d := c.Width
+	keys := nn.Linear(b, "key.wide", b.Const("columns", pad(f.Columns), FragmentWidth+SiteWidth, f.Column), 2*d, true, 1)
+	return nn.Linear(b, "key.narrow", keys, d, false, 0.5, learned(b, "key.learned", pad(f.Columns), d))
+}
+
+// tokens reads the trees.
+func tokens(b nn.Builder, c Config, f *Features, batch *Batch, fragments, bonds nn.Value) nn.Value {
+	d := c.Width
 	input, x := b.Input("trees", &batch.count, inputWidth)
 	batch.input = x
 	tree := nn.Linear(b, "tree.wide", input, 2*d, true, 1.5)
@@ -63,16 +93,11 @@ func define(b nn.Builder, c Config, f *Features, batch *Batch, stop float32) out
 	for i := range c.Layers {
 		h = nn.Block(b, fmt.Sprintf("layer%d", i), &batch.trees, h, c.Layers)
 	}
-	h = nn.Norm(b, "norm", h)
+	return nn.Norm(b, "norm", h)
+}
 
-	// The rows.
-	h = nn.Linear(b, "row.project", h, 2*d, false, 1)
-	q := b.Apply(&op.Hidden{Env: b.Env(), Table: &batch.table, Sites: f.Sites + 2, D: d}, h, places)
-	q = nn.Linear(b, "query", q, d, false, 0.3)
-	return outputs{
-		queries: q, keys: keys,
-		bias:     b.Param("column.bias", 1, pad(f.Columns), nn.Init{}),
-		stopKey:  b.Param("stop.key", 1, d, nn.Init{Noise: 0.3}),
-		stopBias: b.Param("stop.bias", 1, kern.Lane, nn.Init{Value: stop}),
-	}
+// rows is the hidden layer of the rows, then of Stop of each tree.
+func rows(b nn.Builder, c Config, f *Features, batch *Batch, tokens, places nn.Value) nn.Value {
+	h := nn.Linear(b, "row.project", tokens, 2*c.Width, false, 1)
+	return b.Apply(&op.Hidden{Env: b.Env(), Table: &batch.table, Sites: f.Sites + 2, D: c.Width}, h, places)
 }
