@@ -23,6 +23,7 @@ type options struct {
 
 const schema = `{
   "$schema": "https://json-schema.org/draft/2020-12/schema",
+  "description": "Weights: seh_proxy.safetensors, which is not a part of this program; to be made from mols/data/pretrained_proxy/best_params.pkl.gz of github.com/GFNOrg/gflownet as the documentation of plugins/seh says.",
   "type": "object",
   "additionalProperties": false,
   "properties": {
