@@ -340,6 +340,23 @@ func TestShapes(t *testing.T) {
 			}
 		}
 	})
+	t.Run("short bridges are not folded", func(t *testing.T) {
+		t.Parallel()
+		for _, s := range []string{"C1CCC2CCC(C1)N2", "C1CC2CCC(N2)C=C1c1ccccc1", "CC(=O)C1=CCCC2CCC1N2", "C1CC2CCC(C1)N2C"} {
+			m := chemtest.Parse(t, s)
+			at := depict.Layout(m).Points
+			for i := range m.Atoms {
+				nbrs := m.Neighbors(i)
+				if !m.Atoms[i].InRing || len(nbrs) != 2 {
+					continue
+				}
+				// Two bond lengths at an angle of 80 degrees.
+				if d := distance(at[nbrs[0].Atom], at[nbrs[1].Atom]); d < 2*math.Sin(40*math.Pi/180)*min(distance(at[i], at[nbrs[0].Atom]), distance(at[i], at[nbrs[1].Atom])) {
+					t.Errorf("%s: the neighbours of atom %d are %.2f apart", s, i, d)
+				}
+			}
+		}
+	})
 	t.Run("condensed hexagons are regular", func(t *testing.T) {
 		t.Parallel()
 		for _, s := range []string{"c1cc2ccc3cccc4ccc(c1)c2c34", "c1cc2ccc3ccc4ccc5ccc6ccc1c1c2c3c4c5c61", "c1ccc2cc3ccccc3cc2c1"} {
