@@ -1,8 +1,6 @@
 package guide
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -119,27 +117,5 @@ func (c Config) loop(name string) train.Config {
 	return train.Config{
 		Steps: c.Steps, Rate: c.Rate, Schedule: train.Schedule{Warmup: c.Warmup, Steps: c.Steps, Last: c.LastRate},
 		Decay: c.Decay, Clip: c.Clip, Average: c.Average, Name: name, Threads: c.Threads,
-	}
-}
-
-// readConfig reads the options of a training file.
-func readConfig(data []byte) (Config, error) {
-	var c Config
-	if len(bytes.TrimSpace(data)) == 0 {
-		return c, nil
-	}
-	d := json.NewDecoder(bytes.NewReader(data))
-	d.DisallowUnknownFields()
-	err := d.Decode(&c)
-	var wrong *json.UnmarshalTypeError
-	switch {
-	case err == nil:
-		return c, nil
-	case errors.As(err, &wrong) && wrong.Field != "":
-		return c, fmt.Errorf("guide: %s is %s; give a %s", wrong.Field, wrong.Value, wrong.Type)
-	case strings.HasPrefix(err.Error(), "json: unknown field "):
-		return c, fmt.Errorf("guide: there is no training option %s", strings.TrimPrefix(err.Error(), "json: unknown field "))
-	default:
-		return c, fmt.Errorf("guide: read the training options: %w", err)
 	}
 }

@@ -1,7 +1,6 @@
 package guide
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -10,6 +9,7 @@ import (
 
 	"github.com/molsculpt/molsculpt/plugins/internal/nn/kern"
 	"github.com/molsculpt/molsculpt/plugins/internal/nn/train"
+	"github.com/molsculpt/molsculpt/plugins/internal/spec"
 	"github.com/molsculpt/molsculpt/sdk"
 	"github.com/molsculpt/molsculpt/sdk/space"
 )
@@ -55,8 +55,8 @@ func (loader) Load(_ context.Context, req sdk.LoadRequest) (sdk.GuideModel, erro
 	if err != nil {
 		return nil, err
 	}
-	if o := bytes.TrimSpace(req.Options); len(o) > 0 && !bytes.Equal(o, []byte("{}")) {
-		return nil, fmt.Errorf("guide: options %s: a model of %s takes none; take them out", o, Name)
+	if err := spec.None(Name, req.Options); err != nil {
+		return nil, fmt.Errorf("guide: %w", err)
 	}
 	m, err := Decode(req.Weights, sp, runtime.GOMAXPROCS(0))
 	if err != nil {
@@ -79,9 +79,9 @@ func (trainer) Train(ctx context.Context, start sdk.TrainStart, host sdk.TrainHo
 	if err != nil {
 		return sdk.Trained{}, err
 	}
-	c, err := readConfig(start.Spec)
-	if err != nil {
-		return sdk.Trained{}, err
+	var c Config
+	if err := spec.Read(start.Spec, &c); err != nil {
+		return sdk.Trained{}, fmt.Errorf("guide: %w", err)
 	}
 	if c.Threads < 1 {
 		c.Threads = runtime.GOMAXPROCS(0)

@@ -159,8 +159,8 @@ func TestWhatDoesNotFitIsTold(t *testing.T) {
 	client, stop := plugintest.Serve(guide.Plugin(), host.Options{})
 	defer stop()
 	for _, test := range []struct{ spec, want string }{
-		{`{"hed": "state"}`, `guide: there is no training option "hed"`},
-		{`{"steps": "many"}`, "guide: steps is string; give a int"},
+		{`{"hed": "state"}`, `guide: there is no training option "hed"; there are alpha`},
+		{`{"steps": "many"}`, "guide: steps is a text; give a whole number"},
 	} {
 		_, err := client.Train(t.Context(), host.Training{
 			Space: d.space, Spec: []byte(test.spec), Models: d.models, Paths: d.paths(1).Paths,
