@@ -1,11 +1,6 @@
-//go:build unix
-
 package alert_test
 
 import (
-	"strconv"
-	"strings"
-	"syscall"
 	"testing"
 
 	"github.com/molsculpt/molsculpt/chem"
@@ -14,8 +9,8 @@ import (
 	"github.com/molsculpt/molsculpt/chem/smiles"
 )
 
-// molecules are parsed ones of ZINC250k, and their SMILES.
-func molecules(t testing.TB, n int) ([]string, []*chem.Mol) {
+// molecules are parsed ones of ZINC250k.
+func molecules(t testing.TB, n int) []*chem.Mol {
 	t.Helper()
 	list := sample(t, n, "zinc")
 	mols := make([]*chem.Mol, len(list))
@@ -26,7 +21,7 @@ func molecules(t testing.TB, n int) ([]string, []*chem.Mol) {
 		}
 		mols[i] = m
 	}
-	return list, mols
+	return mols
 }
 
 func joined(t testing.TB) *alert.Catalogue {
@@ -48,7 +43,7 @@ func search(c *alert.Catalogue, target *smarts.Target, fired []int, mols []*chem
 // BenchmarkPAINS searches one molecule for all 480 alerts, preparing it
 // included.
 func BenchmarkPAINS(b *testing.B) {
-	_, mols := molecules(b, 1000)
+	mols := molecules(b, 1000)
 	c := joined(b)
 	var target smarts.Target
 	var fired []int
@@ -60,7 +55,7 @@ func BenchmarkPAINS(b *testing.B) {
 
 // BenchmarkAll searches one molecule for all alerts of all catalogues.
 func BenchmarkAll(b *testing.B) {
-	_, mols := molecules(b, 1000)
+	mols := molecules(b, 1000)
 	var parts []*alert.Catalogue
 	for _, name := range alert.Names() {
 		parts = append(parts, get(b, name))
@@ -74,50 +69,8 @@ func BenchmarkAll(b *testing.B) {
 	}
 }
 
-// BenchmarkAgainstRDKit lets RDKit and us search the same molecules for the
-// PAINS alerts, one after the other on one thread each, and reports the time
-// of the processor per molecule for both, the least of several rounds. Neither
-// counts the reading of SMILES.
-func BenchmarkAgainstRDKit(b *testing.B) {
-	list, mols := molecules(b, 300)
-	f := strings.Split(reference(b, list, "time")[0], "\t")
-	theirs, err := strconv.ParseFloat(f[0], 64)
-	if err != nil {
-		b.Fatal(err)
-	}
-	c := joined(b)
-	var target smarts.Target
-	n, fired := search(c, &target, nil, mols)
-	if f[1] != strconv.Itoa(n) {
-		b.Fatalf("%d alerts fire, %s in RDKit", n, f[1])
-	}
-	var ours float64
-	for i := 0; b.Loop(); i++ {
-		start := processorTime(b)
-		for range 10 {
-			_, fired = search(c, &target, fired, mols)
-		}
-		if d := (processorTime(b) - start) / 10; i == 0 || d < ours {
-			ours = d
-		}
-	}
-	b.ReportMetric(theirs*1e6/float64(len(mols)), "rdkit-us/mol")
-	b.ReportMetric(ours*1e6/float64(len(mols)), "us/mol")
-	b.ReportMetric(theirs/ours, "times")
-}
-
-// processorTime is what this process has used so far, in seconds.
-func processorTime(t testing.TB) float64 {
-	t.Helper()
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		t.Fatal(err)
-	}
-	return float64(u.Utime.Nano()+u.Stime.Nano()) / 1e9
-}
-
 func TestFiredDoesNotAllocate(t *testing.T) { //nolint:paralleltest // what other tests allocate would be counted
-	_, mols := molecules(t, 100)
+	mols := molecules(t, 100)
 	c := joined(t)
 	var target smarts.Target
 	_, fired := search(c, &target, nil, mols)

@@ -11,9 +11,6 @@ import (
 	"github.com/molsculpt/molsculpt/chem/fingerprint"
 )
 
-// The same work by RDKit is timed by testdata/bench.py, on the same molecules
-// and vectors as random.
-
 // benchmark runs f on the molecules of the golden table.
 func benchmark(b *testing.B, f func(m *chem.Mol)) {
 	text, err := os.ReadFile("testdata/molecules.smi")

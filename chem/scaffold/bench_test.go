@@ -10,8 +10,6 @@ import (
 	"github.com/molsculpt/molsculpt/chem/scaffold"
 )
 
-// The same work by RDKit is timed by testdata/bench.py, on the same molecules.
-
 // benchmark runs f on the molecules of the golden table.
 func benchmark(b *testing.B, f func(*chem.Mol) error) {
 	text, err := os.ReadFile("testdata/molecules.smi")

@@ -4,15 +4,10 @@ Reads SMILES from standard input, one in a row, and writes for each and every
 catalogue the alerts that fire, tab separated: SMILES, catalogue, then for each
 alert its index in the catalogue, its first match and the number of matches, as
 12:3,4,5:2. "molecule" stands for a SMILES that RDKit refuses.
-
-With the argument time it writes the seconds of the processor that it takes to
-find all alerts of the PAINS catalogue instead, the least of three rounds, and
-how many fire.
 """
 import csv
 import os
 import sys
-import time
 
 from rdkit import Chem, RDConfig, RDLogger
 from rdkit.Chem import FilterCatalog
@@ -65,18 +60,4 @@ def answer():
             print(smiles, name, *fired, sep="\t")
 
 
-def measure():
-    mols = [Chem.MolFromSmiles(line.rstrip("\n")) for line in sys.stdin]
-    catalog = built_in("pains")
-    best, number = float("inf"), 0
-    for _ in range(3):
-        start = time.process_time()
-        number = sum(len(catalog.GetMatches(mol)) for mol in mols)
-        best = min(best, time.process_time() - start)
-    print(best, number, sep="\t")
-
-
-if "time" in sys.argv[1:]:
-    measure()
-else:
-    answer()
+answer()
