@@ -11,7 +11,7 @@ import (
 type Model = treemodel.Model
 
 // family is that of the models of trees.
-var family = treemodel.Family{Plugin: Name, Format: "molsculpt-gflownet/1"}
+var family = treemodel.Family{Plugin: Name, Format: "molsculpt-gflownet/1", Beta: true}
 
 // Model is the network as trained so far: the running average of the weights.
 func (t *Trainer) Model() (*Model, error) {

@@ -29,6 +29,7 @@ type Model struct {
 type Family struct {
 	Plugin string // its name, for example "core/gflownet"
 	Format string // names the layout of its weights files; another number is another layout
+	Beta   bool   // whether models have beta as a condition
 }
 
 // header is the metadata of a weights file.

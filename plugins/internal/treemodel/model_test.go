@@ -34,7 +34,7 @@ func toySpace(tb testing.TB, size int) *space.Fragments {
 	return sp
 }
 
-var family = Family{Plugin: "core/test", Format: "molsculpt-test/1"}
+var family = Family{Plugin: "core/test", Format: "molsculpt-test/1", Beta: true}
 
 // toyModel has parameters drawn by chance, far from those of a new network.
 func toyModel(tb testing.TB, sp *space.Fragments) *Model {

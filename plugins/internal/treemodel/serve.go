@@ -13,18 +13,20 @@ import (
 // takes to multiply them out of queries and keys.
 const denseColumns = 16
 
-// Serve is the model as the SDK sees it, with beta as its condition.
+// Serve is the model as the SDK sees it, with beta as its
+// condition if the family has one.
 func (m *Model) Serve() (sdk.PolicyModel, error) {
 	return m.serve(m.space.Columns() > denseColumns*m.config.Width)
 }
 
 func (m *Model) serve(queries bool) (*served, error) {
-	s := &served{model: m, info: sdk.PolicyInfo{
-		Conditions: []sdk.Condition{{
+	s := &served{model: m}
+	if m.family.Beta {
+		s.info.Conditions = []sdk.Condition{{
 			Name: "beta", Min: 0, Max: m.BetaMax(), Default: m.Beta(),
 			Summary: "how much reward counts: p(x) is proportional to reward(x)^beta",
-		}},
-	}}
+		}}
+	}
 	if !queries {
 		return s, nil
 	}

@@ -1,0 +1,386 @@
+package diffusion
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"github.com/molsculpt/molsculpt/chem/fragment"
+	"github.com/molsculpt/molsculpt/platform/oracle"
+	"github.com/molsculpt/molsculpt/sdk"
+	"github.com/molsculpt/molsculpt/sdk/host"
+	"github.com/molsculpt/molsculpt/sdk/plugintest"
+	"github.com/molsculpt/molsculpt/sdk/space"
+)
+
+func toySpace(tb testing.TB, size int) *space.Fragments {
+	tb.Helper()
+	v, err := fragment.Parse([]byte(`[
+		{"smiles": "c1ccccc1", "attach": [0, 1, 2, 3, 4, 5]},
+		{"smiles": "C", "attach": [0, 0]},
+		{"smiles": "C1CCNCC1", "attach": [0, 3]},
+		{"smiles": "NC=O", "attach": [0, 1]},
+		{"smiles": "F", "attach": [0]}]`))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	sp, err := space.NewFragments(v, size)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return sp
+}
+
+func graphOf(tb testing.TB, sp space.Space) *oracle.Graph {
+	tb.Helper()
+	g, err := oracle.Enumerate(tb.Context(), sp, 0, 0)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return g
+}
+
+// normalised is a law over the end points of a graph, log p, from logarithms of
+// weights.
+func normalised(g *oracle.Graph, log func(i int) float64) []float64 {
+	p := make([]float64, len(g.States))
+	for i := range p {
+		p[i] = math.Inf(-1)
+		if g.Stop[i] {
+			p[i] = log(i)
+		}
+	}
+	oracle.Normalise(p)
+	return p
+}
+
+// dataOf is the data whose law this is.
+func dataOf(tb testing.TB, sp *space.Fragments, g *oracle.Graph, logP []float64) *Data {
+	tb.Helper()
+	var examples []sdk.Example
+	for i, l := range logP {
+		if p := math.Exp(l); p > 0 {
+			examples = append(examples, sdk.Example{State: g.States[i], Weight: p})
+		}
+	}
+	d, err := NewData(sp, examples)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return d
+}
+
+// learned trains a model and measures it: the total variation of its law from
+// the data's, by dynamic programming, and the mean bound of -log p over draws
+// from the data with its standard error.
+func learned(tb testing.TB, sp *space.Fragments, g *oracle.Graph, logP []float64, c Config, draws int) (tv, bound, se float64) {
+	tb.Helper()
+	data := dataOf(tb, sp, g, logP)
+	tr, err := NewTrainer(sp, c, data, &Data{}, 1)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	for !tr.Done() {
+		if _, err := tr.Update(); err != nil {
+			tb.Fatal(err)
+		}
+	}
+	m, err := tr.Model()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	law, err := oracle.LawOf(tb.Context(), g, m.At(0))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	r := rand.New(rand.NewPCG(9, 9))
+	list := make([]space.State, draws)
+	for i := range list {
+		list[i] = data.draw(r)
+	}
+	log, err := m.LogP(list, 0, 1, r)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	var square float64
+	bound = -mean(log)
+	for _, l := range log {
+		square += (l + bound) * (l + bound)
+	}
+	return oracle.L1(law.Terminal, logP) / 2, bound, math.Sqrt(square) / float64(draws)
+}
+
+// A model that learns from draws of a law comes to have that law, and the bound
+// comes down to the law's entropy, the least that it can be.
+func TestTheLawOfTheDataIsLearned(t *testing.T) {
+	if testing.Short() {
+		t.Skip("trains a network")
+	}
+	sp := toySpace(t, 3)
+	g := graphOf(t, sp)
+	r := rand.New(rand.NewPCG(1, 2))
+	logP := normalised(g, func(int) float64 { return 1.5 * r.NormFloat64() })
+	tv, bound, se := learned(t, sp, g, logP, Config{Width: 32, Layers: 2, Steps: 2500, Batch: 64, Rate: 0.004, Average: 0.99, Threads: 2}, 4000)
+	entropy := oracle.Entropy(logP)
+	t.Logf("%d trees: total variation %.4f; bound %.4f ± %.4f nats, entropy %.4f", len(g.States)-1, tv, bound, se, entropy)
+	if tv > 0.05 {
+		t.Errorf("total variation %.4f", tv)
+	}
+	if bound < entropy-4*se || bound > 1.02*entropy+4*se {
+		t.Errorf("bound %.4f ± %.4f nats, entropy %.4f", bound, se, entropy)
+	}
+}
+
+// The bound holds for any weights: its mean over the paths to a tree is at least
+// -log p of the tree.
+func TestTheBoundIsABound(t *testing.T) {
+	sp := toySpace(t, 3)
+	g := graphOf(t, sp)
+	logP := normalised(g, func(int) float64 { return 0 })
+	tr, err := NewTrainer(sp, Config{Width: 16, Layers: 1, Steps: 30, Batch: 16, Threads: 1}, dataOf(t, sp, g, logP), &Data{}, 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for !tr.Done() {
+		if _, err := tr.Update(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	m, err := tr.Model()
+	if err != nil {
+		t.Fatal(err)
+	}
+	law, err := oracle.LawOf(t.Context(), g, m.At(0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	// By dynamic programming over the backward kernel: b(s) is the mean of
+	// log P_B - log P of the paths from the empty tree to s.
+	b := make([]float64, len(g.States))
+	for s := range g.States {
+		for k, e := range g.Children[s] {
+			n := float64(g.Parents[e.Child])
+			b[e.Child] += (b[s] - law.Step[s][k] - math.Log(n)) / n
+		}
+	}
+	loose := 0
+	for s := range g.States {
+		if !g.Stop[s] {
+			continue
+		}
+		gap := b[s] - law.Stop[s] + law.Terminal[s]
+		if gap < -1e-5 {
+			t.Fatalf("tree %x: the bound is %v below -log p", g.States[s], -gap)
+		}
+		if gap > 1e-3 {
+			loose++
+		}
+	}
+	if loose == 0 {
+		t.Error("the bound is tight everywhere: the test says nothing")
+	}
+}
+
+func exampleData(tb testing.TB, sp *space.Fragments, n int, seed uint64) *Data {
+	tb.Helper()
+	r := rand.New(rand.NewPCG(seed, 0))
+	var examples []sdk.Example
+	for range n {
+		w := space.Walk(sp, 0.3, r)
+		examples = append(examples, sdk.Example{State: w.Last(), Weight: 1})
+	}
+	d, err := NewData(sp, examples)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return d
+}
+
+func TestSameSeedGivesTheSameWeights(t *testing.T) {
+	sp := toySpace(t, 5)
+	data, kept := exampleData(t, sp, 200, 1), exampleData(t, sp, 50, 2)
+	config := Config{Width: 16, Layers: 1, Steps: 40, Batch: 16, Validate: 10}
+	run := func(threads, stopAt int) []byte {
+		c := config
+		c.Threads = threads
+		start := func() *Trainer {
+			tr, err := NewTrainer(sp, c, data, kept, 5)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return tr
+		}
+		tr := start()
+		for i := 0; !tr.Done(); i++ {
+			if i == stopAt {
+				snapshot, err := tr.Snapshot()
+				if err != nil {
+					t.Fatal(err)
+				}
+				tr = start()
+				if err := tr.Restore(snapshot); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if _, err := tr.Update(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		m, err := tr.Model()
+		if err != nil {
+			t.Fatal(err)
+		}
+		weights, err := m.Encode(false, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return weights
+	}
+	want := run(1, -1)
+	for _, other := range [][]byte{run(2, -1), run(1, 17), run(2, 20)} {
+		if !bytes.Equal(other, want) {
+			t.Error("other weights")
+		}
+	}
+	// Other data are another training.
+	tr, err := NewTrainer(sp, config, data, kept, 5)
+	if err != nil {
+		t.Fatal(err)
+	}
+	snapshot, err := tr.Snapshot()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if tr, err = NewTrainer(sp, config, exampleData(t, sp, 200, 3), kept, 5); err != nil {
+		t.Fatal(err)
+	}
+	if err := tr.Restore(snapshot); err == nil {
+		t.Error("the snapshot of a training on other data is taken")
+	}
+}
+
+func TestTreesAreDrawnByWeight(t *testing.T) {
+	sp := toySpace(t, 3)
+	g := graphOf(t, sp)
+	r := rand.New(rand.NewPCG(1, 2))
+	logP := normalised(g, func(int) float64 { return r.NormFloat64() })
+	d := dataOf(t, sp, g, logP)
+	const n = 50000
+	count := map[space.State]float64{}
+	for range n {
+		count[d.draw(r)]++
+	}
+	var chi float64
+	for i, l := range logP {
+		if want := n * math.Exp(l); want > 0 {
+			chi += (count[g.States[i]] - want) * (count[g.States[i]] - want) / want
+		}
+	}
+	if k := float64(d.Len()); chi > k+5*math.Sqrt(2*k) {
+		t.Errorf("chi-square %.1f over %.0f trees", chi, k)
+	}
+	for _, e := range []sdk.Example{{State: "", Weight: 1}, {State: g.States[1]}, {State: g.States[1], Weight: math.NaN()}, {State: "nonsense", Weight: 1}} {
+		if _, err := NewData(sp, []sdk.Example{e}); err == nil {
+			t.Errorf("%+v is taken", e)
+		}
+	}
+}
+
+// The distance of two samples of one size is the mean distance of their order
+// statistics.
+func TestWassersteinIsItsDefinition(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	for range 200 {
+		n := 1 + r.IntN(20)
+		a, b := make([]float64, n), make([]float64, n)
+		for i := range a {
+			a[i], b[i] = float64(r.IntN(10)), float64(r.IntN(10))+r.Float64()
+		}
+		var want float64
+		x, y := slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b))
+		for i := range x {
+			want += math.Abs(x[i]-y[i]) / float64(n)
+		}
+		if got := Wasserstein(a, b); math.Abs(got-want) > 1e-12 {
+			t.Fatalf("%v and %v: %v, want %v", a, b, got, want)
+		}
+		// Repeating a sample does not change it.
+		if got := Wasserstein(append(a, a...), b); math.Abs(got-want) > 1e-12 {
+			t.Fatalf("repeated: %v, want %v", got, want)
+		}
+	}
+	if !math.IsNaN(Wasserstein(nil, []float64{1})) {
+		t.Error("an empty sample has a distance")
+	}
+}
+
+// The plugin trains and serves over the protocol, and the card says what the
+// model is like.
+func TestTheProtocolTrainsAndServes(t *testing.T) {
+	sp := toySpace(t, 4)
+	client, stop := plugintest.Serve(Plugin(), host.Options{})
+	defer stop()
+	sources := map[string]*Data{sourceTrain: exampleData(t, sp, 400, 1), sourceHeldOut: exampleData(t, sp, 100, 2)}
+	var saved [][]byte
+	training := func() host.Training {
+		asked := map[string]int{}
+		return host.Training{
+			Spec: []byte(`{"width": 16, "layers": 1, "steps": 60, "batch": 16, "checkpoint_every": 20, "validate": 20, "report_trees": 100}`), Space: sp, Seed: 4,
+			Rewards: func(context.Context, []space.State, []float64) ([]sdk.Reward, error) {
+				t.Error("it asks for rewards")
+				return nil, nil
+			},
+			Examples: func(_ context.Context, source string, n int) (out []sdk.Example, more bool, err error) {
+				all := sources[source].trees
+				from := asked[source]
+				for _, s := range all[from:min(from+n, len(all))] {
+					out = append(out, sdk.Example{State: s, Weight: 1})
+				}
+				asked[source] = from + len(out)
+				return out, asked[source] < len(all), nil
+			},
+			Save: func(_ context.Context, data []byte) error { saved = append(saved, data); return nil },
+		}
+	}
+	done, err := client.Train(t.Context(), training())
+	if err != nil {
+		t.Fatal(err)
+	}
+	again := training()
+	again.Checkpoint = saved[1]
+	second, err := client.Train(t.Context(), again)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(second.Weights, done.Weights) {
+		t.Error("a training that goes on from a checkpoint gives other weights")
+	}
+	var c card
+	if err := json.Unmarshal(done.Card, &c); err != nil {
+		t.Fatal(err)
+	}
+	rep := c.Report
+	if rep.Learned != 400 || rep.KeptBack != 100 || rep.Valid != 1 || !(rep.LogLoss > 0 && rep.Bound > 0) || len(rep.Distance) != len(properties) || rep.Scaffold == nil {
+		t.Errorf("the report is %+v", rep)
+	}
+	m, err := client.LoadPolicy(t.Context(), host.Model{Space: sp, Weights: done.Weights})
+	if err != nil {
+		t.Fatal(err)
+	}
+	law, err := oracle.LawOf(t.Context(), graphOf(t, sp), m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var total float64
+	for _, l := range law.Terminal {
+		total += math.Exp(l)
+	}
+	if math.Abs(total-1) > 1e-6 {
+		t.Errorf("the law sums to %v", total)
+	}
+	plugintest.Run(t, Plugin(), plugintest.Options{Model: host.Model{Space: sp, Weights: done.Weights}})
+}
