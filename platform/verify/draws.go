@@ -121,21 +121,19 @@ func (d *Draws) onGroups(law []float64, n float64, seed uint64) Result {
 // independent holds draws that are independent and of equal weight against a
 // law, state by state.
 func (d *Draws) independent(law []float64, seed uint64) []Result {
-	return []Result{
-		d.chiSquare(law),
-		atFloor(fmt.Sprintf("L1 on %d states", len(law)), law, oracle.L1(law, d.Frequencies()), d.N, seed),
-	}
+	return append(d.chiSquare("chi-square of states", law),
+		atFloor(fmt.Sprintf("L1 on %d states", len(law)), law, oracle.L1(law, d.Frequencies()), d.N, seed))
 }
 
 // chiSquare holds independent draws of equal weight against a law, state by
 // state.
-func (d *Draws) chiSquare(law []float64) Result {
+func (d *Draws) chiSquare(quantity string, law []float64) []Result {
 	total := floats.Sum(d.States)
 	counts := make([]float64, len(d.States))
 	for i, w := range d.States {
 		counts[i] = math.Round(w / total * d.N)
 	}
-	return chiSquare("chi-square of states", law, counts, d.N)
+	return chiSquare(quantity, law, counts, d.N)
 }
 
 // evidence holds the estimate of the evidence against its exact value.

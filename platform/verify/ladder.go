@@ -19,7 +19,7 @@ func GridRewards() map[string]oracle.GridReward {
 // methods is every method, the exact ones first.
 var methods = []Method{
 	flows, learning, mixing, guidance, weighing, gap,
-	ancestral, rejection, smc, annealed, pimh,
+	ancestral, rejection, smc, largePopulations, annealed, pimh,
 	guided, guidedBadly, gumbelMax, thinning, smcGuided, smcGuidedBadly, candidates,
 	unweighted, unmasked, unfinished,
 }
@@ -96,6 +96,12 @@ var ladder = []rung{
 			})
 		},
 		targets: append(quick("corners", "corners & bump"), full("corners - bump", "corners & bump & circle1", "0.3 corners | 0.7 circle1")...),
+	},
+	{
+		name:   "fragments",
+		domain: func(ctx context.Context, _ Options) (*Domain, error) { return Fragments(ctx) },
+		targets: append(quick("qed", "sa", "size & hetero", "qed & sa"),
+			full("size", "hetero", "0.4 qed | 0.6 sa", "size - hetero", "qed - sa", "sa - qed", "qed & sa & size", "(qed & sa) - hetero")...),
 	},
 	{
 		// Two bumps ever farther apart: from one in three draws that the

@@ -129,8 +129,8 @@ const rare = 1e-6
 const fewest = 5
 
 // chiSquare holds the counts of n independent draws against a law (Pearson
-// 1900).
-func chiSquare(quantity string, law, counts []float64, n float64) Result {
+// 1900); nothing where the draws are too few for more than one cell.
+func chiSquare(quantity string, law, counts []float64, n float64) []Result {
 	var statistic, pooledCount, pooledExpected float64
 	freedom := -1.
 	add := func(count, expected float64) {
@@ -153,12 +153,12 @@ func chiSquare(quantity string, law, counts []float64, n float64) Result {
 		statistic = math.MaxFloat64 // something that cannot be was drawn
 	}
 	if freedom < 1 {
-		return Result{Quantity: quantity, Error: statistic} // one state only
+		return nil
 	}
-	return Result{
+	return []Result{{
 		Quantity: quantity, Exact: freedom, Estimate: statistic, Error: statistic - freedom,
 		Bound: distuv.ChiSquared{K: freedom}.Quantile(1-rare) - freedom, FalseAlarm: rare,
-	}
+	}}
 }
 
 // wrong turns a result into one of a negative control.

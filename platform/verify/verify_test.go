@@ -51,6 +51,22 @@ func TestEveryMethodOnTheSmallGridIsRight(t *testing.T) {
 	}
 }
 
+func TestEveryMethodOnMoleculesIsRight(t *testing.T) {
+	t.Parallel()
+	n := 0
+	err := Verify(context.Background(), Options{Seed: 2, Draws: 1000, Only: []string{"fragments"}}, func(Progress) {}, func(results []Result) {
+		for _, r := range results {
+			n++
+			if !r.Passed() {
+				t.Errorf("%s of %s by %s: %g, exact %g, error %g, bound %g", r.Quantity, r.Target, r.Method, r.Estimate, r.Exact, r.Error, r.Bound)
+			}
+		}
+	})
+	if err != nil || n == 0 {
+		t.Errorf("%d results, %v", n, err)
+	}
+}
+
 func TestImperfectModelsAreSampledAsTheyAre(t *testing.T) {
 	t.Parallel()
 	d, err := Grid(context.Background(), 2, 8, GridRewards())
@@ -86,7 +102,7 @@ func TestImperfectModelsAreSampledAsTheyAre(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if draws.chiSquare(tg.Law).Error < 2*draws.chiSquare(p.Terminal).Error {
+	if draws.chiSquare("", tg.Law)[0].Error < 2*draws.chiSquare("", p.Terminal)[0].Error {
 		t.Error("the composite on states fits draws of that on paths")
 	}
 	if results, err := gap.Check(context.Background(), tg, r); err != nil || results[0].Passed() {
@@ -151,17 +167,20 @@ func TestChiSquareIsThatOfCounts(t *testing.T) {
 	t.Parallel()
 	// Expected 30, 50, 20 and counts 25, 60, 15: 25/30 + 100/50 + 25/20.
 	law := []float64{math.Log(.3), math.Log(.5), math.Log(.2), math.Inf(-1)}
-	r := chiSquare("", law, []float64{25, 60, 15, 0}, 100)
+	r := chiSquare("", law, []float64{25, 60, 15, 0}, 100)[0]
 	if want := 25./30 + 2 + 25./20; math.Abs(r.Estimate-want) > 1e-12 || r.Exact != 2 || !r.Passed() {
 		t.Errorf("%+v, want a statistic of %g", r, want)
 	}
-	if r := chiSquare("", law, []float64{25, 60, 14, 1}, 100); r.Passed() {
+	if r := chiSquare("", law, []float64{25, 60, 14, 1}, 100)[0]; r.Passed() {
 		t.Error("a draw of what is impossible passes")
 	}
 	// Cells below five are pooled: 96 expected at once, and 4 in the others.
 	law = []float64{math.Log(.96), math.Log(.02), math.Log(.02)}
-	if r := chiSquare("", law, []float64{90, 10, 0}, 100); math.Abs(r.Estimate-(36./96+36./4)) > 1e-12 || r.Exact != 1 {
+	if r := chiSquare("", law, []float64{90, 10, 0}, 100)[0]; math.Abs(r.Estimate-(36./96+36./4)) > 1e-12 || r.Exact != 1 {
 		t.Errorf("%+v", r)
+	}
+	if r := chiSquare("", law, []float64{3, 0, 0}, 3); r != nil {
+		t.Errorf("three draws in one cell give %+v", r)
 	}
 }
 
