@@ -112,7 +112,9 @@ Functions:
 					d.Molecules, d.Lines, d.Unread, d.Expressed, percent(d.Expressed, d.Molecules), d.Stereo, d.Train, d.HeldOut)
 				return nil
 			}
-			a.say("%d states proposed, %d distinct scored, %d below the floor, %d without a score", s.Asked, s.Scored, s.Clipped, s.Failed)
+			if s.Asked > 0 {
+				a.say("%d states proposed, %d distinct scored, %d below the floor, %d without a score", s.Asked, s.Scored, s.Clipped, s.Failed)
+			}
 			return nil
 		},
 	}

@@ -3,6 +3,7 @@ package guide
 import (
 	"context"
 	"math"
+	"slices"
 
 	"github.com/molsculpt/molsculpt/sdk"
 )
@@ -28,9 +29,11 @@ type Report struct {
 	StateLoss     float64 `json:"state_loss"`
 	StatePathLoss float64 `json:"state_path_loss"`
 
-	// BaseRates is the largest deviation, over the outcomes, of the guide's mean
-	// probability of an outcome at the states of paths from that at their ends:
-	// zero for an exact guide, up to noise.
+	// BaseRates is the largest deviation, over outcomes and over the steps 0, 1, 2,
+	// 4, 8 and so on, of the guide's mean probability of an outcome after so many
+	// steps, or at the end of paths that are shorter, from that at the ends: zero
+	// for an exact guide, up to noise, for the probability of what will be observed
+	// is a martingale.
 	BaseRates float64 `json:"base_rates"`
 }
 
@@ -38,9 +41,13 @@ type Report struct {
 type reporter struct {
 	paths, states                         int
 	end, endPath, brier, state, statePath float64
-	ends, way                             []float64 // sums over paths of probabilities of outcomes
+	ends                                  []float64             // sums over paths of probabilities of outcomes
+	way                                   [len(steps)][]float64 // the same after steps
 	bins                                  [10]bin
 }
+
+// steps are those after which base rates are compared.
+var steps = [...]int{0, 1, 2, 4, 8, 16, 32, 64, 128}
 
 // bin is the predictions of about one probability.
 type bin struct{ n, said, was float64 }
@@ -50,7 +57,10 @@ func (r *reporter) add(ctx context.Context, m *Model, paths []sdk.Path) error {
 	o, models := m.net.outcomes, m.net.Models
 	k := len(o.lists)
 	if r.ends == nil {
-		r.ends, r.way = make([]float64, k), make([]float64, k)
+		r.ends = make([]float64, k)
+		for j := range r.way {
+			r.way[j] = make([]float64, k)
+		}
 	}
 	var req sdk.GuideRequest
 	for _, p := range paths {
@@ -83,8 +93,8 @@ func (r *reporter) add(ctx context.Context, m *Model, paths []sdk.Path) error {
 			} else {
 				r.statePath += math.Log(float64(models))
 			}
-			for c, l := range v {
-				r.way[c] += math.Exp(float64(l)) / float64(len(p.States))
+			if j := slices.Index(steps[:], t); j >= 0 {
+				addExp(r.way[j], v)
 			}
 			r.states++
 		}
@@ -102,12 +112,22 @@ func (r *reporter) add(ctx context.Context, m *Model, paths []sdk.Path) error {
 			b := &r.bins[min(int(10*x), 9)]
 			b.n, b.said, b.was = b.n+1, b.said+x, b.was+hit
 		}
-		for c, l := range v {
-			r.ends[c] += math.Exp(float64(l))
+		addExp(r.ends, v)
+		for j, t := range steps {
+			if t >= len(p.States) {
+				addExp(r.way[j], v)
+			}
 		}
 		r.paths++
 	}
 	return nil
+}
+
+// addExp adds the exponentials of logs to sums.
+func addExp(sums []float64, logs []float32) {
+	for c, l := range logs {
+		sums[c] += math.Exp(float64(l))
+	}
 }
 
 // firstObservation writes the probability that each model is observed first.
@@ -138,8 +158,10 @@ func (r *reporter) report() Report {
 		all += b.n
 	}
 	out.Calibration /= all
-	for c := range r.ends {
-		out.BaseRates = max(out.BaseRates, math.Abs(r.ends[c]-r.way[c])/n)
+	for _, way := range r.way {
+		for c := range way {
+			out.BaseRates = max(out.BaseRates, math.Abs(r.ends[c]-way[c])/n)
+		}
 	}
 	return out
 }

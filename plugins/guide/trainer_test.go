@@ -130,7 +130,7 @@ func TestThePluginKeepsTheProtocol(t *testing.T) {
 		t.Fatal(err)
 	}
 	// A guess costs log 2.
-	if r := card.Report; card.Paths != 640 || r.Paths != 100 || r.EndLoss < r.EndPathLoss-.02 || r.EndLoss > .75 || r.StateLoss > .75 || r.Brier > .55 {
+	if r := card.Report; card.Paths != 640 || r.Paths != 100 || r.EndLoss < r.EndPathLoss-.02 || r.EndLoss > .75 || r.StateLoss > .75 || r.Brier > .55 || r.BaseRates > .2 {
 		t.Errorf("the card says %+v", card)
 	}
 	plugintest.Run(t, guide.Plugin(), plugintest.Options{Guide: host.Model{Space: d.space, Weights: done.Weights}, Training: &training, States: 20})
@@ -190,5 +190,34 @@ func TestWhatDoesNotFitIsTold(t *testing.T) {
 	}
 	if _, err := tr.Update(nil); err == nil {
 		t.Error("an update without paths went through")
+	}
+}
+
+// TestTheReportOfAGoodGuideIsGood trains a guide well enough for its card to show
+// it: base rates constant along paths, probabilities calibrated, losses near what
+// the paths themselves say.
+func TestTheReportOfAGoodGuideIsGood(t *testing.T) {
+	t.Parallel()
+	d := gridDomain(t, 6, gridRewards, "c1", "c2", "c3")
+	spec, err := json.Marshal(guide.Config{Labels: "exact", Width: 64, Steps: 800, Batch: 24, Rate: .003, ReportPaths: 3000})
+	if err != nil {
+		t.Fatal(err)
+	}
+	client, stop := plugintest.Serve(guide.Plugin(), host.Options{})
+	defer stop()
+	done, err := client.Train(t.Context(), host.Training{
+		Space: d.space, Seed: 3, Spec: spec, Models: d.models, Paths: d.paths(3).Paths,
+		Save: func(context.Context, []byte) error { return nil },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var card struct{ Report guide.Report }
+	if err := json.Unmarshal(done.Card, &card); err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%+v", card.Report)
+	if r := card.Report; r.Paths != 9000 || r.EndLoss > r.EndPathLoss+.01 || r.StateLoss > r.StatePathLoss+.01 || r.Calibration > .02 || r.BaseRates > .02 {
+		t.Errorf("the report says %+v", r)
 	}
 }
