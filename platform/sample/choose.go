@@ -31,7 +31,7 @@ const (
 
 // Choose says what Auto is for a composition and its models: ancestral for a
 // mixture; rejection where a bound is known and the acceptance, estimated from 256
-// rollouts of the bound's mixture, is at least a quarter by two standard errors;
+// rollouts of its envelope's mixture, is at least a quarter by two standard errors;
 // SMC for all else. For Annealed it fits the ladder, where there is none. It
 // depends on the seed, on the options for Annealed's pilots and on what the models
 // answer, on nothing else. Any other method, and a twist, are left as they are.
@@ -48,7 +48,7 @@ func Choose(ctx context.Context, sp space.Space, bases []space.Policy, target *c
 		return Choice{}, err
 	}
 	c := Choice{Method: s.Method(), Ladder: opts.Twist.Ladder, Acceptance: Estimate{math.NaN(), math.NaN()}}
-	bound, bounded := target.Bound()
+	bound, bounded := target.Envelope()
 	switch {
 	case opts.Method != Auto:
 		c.Reason = fmt.Sprintf("%v: as asked for", c.Method)

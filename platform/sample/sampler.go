@@ -44,7 +44,7 @@ type Options struct {
 
 // Version names what the draws of a sampler depend on besides its input. It
 // changes with every change of the populations that a seed gives.
-const Version = "sampler/2"
+const Version = "sampler/3"
 
 // ErrNoSupport says that every particle of every population came to a point
 // where the composition is impossible.
@@ -93,6 +93,9 @@ func New(sp space.Space, bases []space.Policy, target *compose.Composition, opts
 	_, mixture := target.Mixture()
 	var bounded bool
 	s.bound, bounded = target.Bound()
+	if opts.Method == Rejection {
+		s.bound, bounded = target.Envelope()
+	}
 	switch opts.Method {
 	case Auto:
 		s.opts.Method = SMC
@@ -129,10 +132,10 @@ func (s *Sampler) Method() Method { return s.opts.Method }
 func (s *Sampler) Particles() int { return s.opts.Particles }
 
 // Acceptance is the share of draws that plain rejection from the mixture of the
-// composition's bound would keep, from an estimate of the evidence: how hard the
+// composition's envelope would keep, from an estimate of the evidence: how hard the
 // composition is. It is false where no bound is known.
 func (s *Sampler) Acceptance(evidence Estimate) (Estimate, bool) {
-	b, ok := s.target.Bound()
+	b, ok := s.target.Envelope()
 	m := math.Exp(b.LogM)
 	return Estimate{evidence.Value / m, evidence.SE / m}, ok
 }
