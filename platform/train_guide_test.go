@@ -11,10 +11,8 @@ import (
 
 	"github.com/molsculpt/molsculpt/platform/compose"
 	"github.com/molsculpt/molsculpt/platform/config"
-	hostguide "github.com/molsculpt/molsculpt/platform/guide"
 	"github.com/molsculpt/molsculpt/platform/sample"
 	"github.com/molsculpt/molsculpt/sdk"
-	"github.com/molsculpt/molsculpt/sdk/host"
 	"github.com/molsculpt/molsculpt/sdk/space"
 )
 
@@ -72,23 +70,11 @@ train: {labels: exact, head: action, width: 32, steps: 150, batch: 16, checkpoin
 	}
 
 	// Loaded in a process of its own, the guide steers the composition.
-	found, err := cat.Plugin("core/guide", dir)
+	g, err := LoadGuide(t.Context(), cat, whole.Weights, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	plugin, err := startPlugin(t.Context(), found, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer closePlugin(plugin)
-	grid, err := space.NewGrid(2, 6)
-	if err != nil {
-		t.Fatal(err)
-	}
-	g, err := plugin.LoadGuide(t.Context(), host.Model{Space: grid, Weights: a})
-	if err != nil {
-		t.Fatal(err)
-	}
+	defer g.Close()
 	e, err := parseExpression(&config.Campaign{Compose: config.Literal("test", "a & b"), Models: tr.Models})
 	if err != nil {
 		t.Fatal(err)
@@ -97,11 +83,11 @@ train: {labels: exact, head: action, width: 32, steps: 150, batch: 16, checkpoin
 	if err != nil {
 		t.Fatal(err)
 	}
-	reading, err := hostguide.Read(g.Info(), c)
+	states, err := g.States(c)
 	if err != nil {
 		t.Fatal(err)
 	}
-	actions, err := reading.Actions(g)
+	actions, err := g.Actions(c)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -115,8 +101,8 @@ train: {labels: exact, head: action, width: 32, steps: 150, batch: 16, checkpoin
 		bases = append(bases, m.Policy)
 	}
 	evidence := map[string]sample.Estimate{}
-	for name, twist := range map[string]sample.Twist{"none": {}, "states": {Guide: reading.States(g)}, "actions": {Actions: actions}} {
-		s, err := sample.New(grid, bases, c, sample.Options{Method: sample.SMC, Particles: 100, Populations: 20, Seed: 1, Twist: twist})
+	for name, twist := range map[string]sample.Twist{"none": {}, "states": {Guide: states}, "actions": {Actions: actions}} {
+		s, err := sample.New(g.Space, bases, c, sample.Options{Method: sample.SMC, Particles: 100, Populations: 20, Seed: 1, Twist: twist})
 		if err != nil {
 			t.Fatal(err)
 		}
