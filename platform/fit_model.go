@@ -56,6 +56,12 @@ func openFitModel(ref string, cat *catalog.Catalog, o *FitOptions) (*fitModel, e
 	if m.name = m.card.Name; m.name == "" {
 		m.name = ref
 	}
+	if m.card.Space.Kind != space.KindFragments {
+		return nil, fmt.Errorf("model %s works on a space of kind %q; fit knows %s", ref, m.card.Space.Kind, space.KindFragments)
+	}
+	if m.card.Data != nil {
+		return nil, fmt.Errorf("model %s learned from molecules and has no reward to be held against; its card says how near it came to those kept back", ref)
+	}
 	if m.objective, err = m.card.Reward.objective(); err != nil {
 		return nil, fmt.Errorf("model %s: %w", ref, err)
 	}
@@ -88,9 +94,6 @@ func (m *fitModel) readCard(cat *catalog.Catalog) ([]byte, error) {
 // card's if it is not empty.
 func (m *fitModel) openSpace(vocabulary string) (*space.Fragments, error) {
 	d := m.card.Space
-	if d.Kind != space.KindFragments {
-		return nil, fmt.Errorf("model %s works on a space of kind %q; fit knows %s", m.ref, d.Kind, space.KindFragments)
-	}
 	path := func(p string) string {
 		if vocabulary != "" || filepath.IsAbs(p) {
 			return p

@@ -11,6 +11,7 @@ import (
 	"github.com/molsculpt/molsculpt/rewards"
 	"github.com/molsculpt/molsculpt/sdk"
 	"github.com/molsculpt/molsculpt/sdk/space"
+	"github.com/molsculpt/molsculpt/store"
 )
 
 func TestAFitIsThatOfTheStraightLine(t *testing.T) {
@@ -33,6 +34,26 @@ func TestAFitIsThatOfTheStraightLine(t *testing.T) {
 				t.Errorf("%s: %+v, should be %+v", name, got, c.want)
 				break
 			}
+		}
+	}
+}
+
+func TestModelsThatCannotBeFittedSayWhy(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		card ModelCard
+		want string
+	}{
+		"data": {ModelCard{Space: store.Space{Kind: space.KindFragments}, Data: &CardData{}}, "learned from molecules"},
+		"grid": {ModelCard{Space: store.Space{Kind: space.KindGrid}, Reward: CardReward{Function: "grid/shubert"}}, `kind "grid/1"`},
+	} {
+		path := filepath.Join(t.TempDir(), name+".safetensors")
+		var done Trained
+		if err := done.write(path, []byte("weights"), c.card); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := openFitModel(path, bundle(), &FitOptions{}); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 }

@@ -2,12 +2,14 @@ package main
 
 import (
 	"embed"
+	"encoding/json"
 	"fmt"
 	"io/fs"
 	"os"
 	"path"
 	"strings"
 
+	"github.com/molsculpt/molsculpt/platform"
 	"github.com/molsculpt/molsculpt/platform/catalog"
 	"github.com/molsculpt/molsculpt/plugins/diffusion"
 	"github.com/molsculpt/molsculpt/plugins/gflownet"
@@ -51,10 +53,18 @@ func (a *app) catalog() (*catalog.Catalog, error) {
 	}
 	for _, f := range files {
 		name := strings.TrimSuffix(path.Base(f), ".safetensors")
+		text, err := weights.ReadFile(path.Join("weights", name+".card.json"))
+		if err != nil {
+			return nil, fmt.Errorf("bundled model %s: %w", name, err)
+		}
+		var card platform.ModelCard
+		if err := json.Unmarshal(text, &card); err != nil {
+			return nil, fmt.Errorf("bundled model %s: %w", name, err)
+		}
 		c.Weights = append(c.Weights, catalog.BundledWeights{
-			Name: name, Plugin: gflownet.Name,
+			Name: name, Plugin: card.Plugin,
 			Data: func() ([]byte, error) { return weights.ReadFile(f) },
-			Card: func() ([]byte, error) { return weights.ReadFile(path.Join("weights", name+".card.json")) },
+			Card: func() ([]byte, error) { return text, nil },
 		})
 	}
 	return c, nil
