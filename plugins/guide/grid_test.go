@@ -2,7 +2,6 @@ package guide_test
 
 import (
 	"context"
-	"fmt"
 	"math"
 	"os"
 	"runtime"
@@ -241,7 +240,7 @@ func TestFullTraining(t *testing.T) {
 	}
 	for _, test := range twoModels {
 		l1 := oracle.L1(d.guided(t, m, test.observation).Terminal, d.closed(t, test.observation))
-		t.Log(fmt.Sprintf("%-26s L1 %.4f, theirs %.3f", test.text, l1, test.theirs))
+		t.Logf("%-26s L1 %.4f, theirs %.3f", test.text, l1, test.theirs)
 		if !(l1 < test.theirs) {
 			t.Errorf("%s: L1 %.4f, the authors' code reaches %.3f", test.text, l1, test.theirs)
 		}

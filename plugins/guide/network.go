@@ -87,7 +87,6 @@ func (n *network) slots() int { return 1 + n.trunks.columns() }
 type batch struct {
 	trunk trunk
 	pairs *op.Rows
-	state []int32   // of each pair
 	code  []float32 // of the alpha of each pair
 	merge *gather   // brings states to their pairs; nil without alpha
 }

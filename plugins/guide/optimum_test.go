@@ -175,7 +175,7 @@ func TestTheOptimumIsTheExactPosterior(t *testing.T) {
 			}
 			return r.LogQ
 		}
-		close := func(what string, s space.State, got []float64, want [3]float64, tolerance float64) {
+		near := func(what string, s space.State, got []float64, want [3]float64, tolerance float64) {
 			t.Helper()
 			sum := 0.0
 			for k, g := range got {
@@ -199,8 +199,8 @@ func TestTheOptimumIsTheExactPosterior(t *testing.T) {
 			t.Fatal(err)
 		}
 		for i, s := range states {
-			close("state", s, exps(on[3*i:3*i+3]), b.state[s], 1e-5)
-			close("end", s, exps(end[3*i:3*i+3]), b.end[s], 1e-5)
+			near("state", s, exps(on[3*i:3*i+3]), b.state[s], 1e-5)
+			near("end", s, exps(end[3*i:3*i+3]), b.end[s], 1e-5)
 			for cell, want := range b.action[s] {
 				residual := reply.StopOf(i)
 				if cell >= 0 {
@@ -209,7 +209,7 @@ func TestTheOptimumIsTheExactPosterior(t *testing.T) {
 				// At the origin there is one path, so that what the path says is
 				// known; and with exact labels Stop needs no residual anywhere.
 				if s == "" {
-					close("action at", s, afterAction(d, residual, cell), want, 4e-3)
+					near("action at", s, afterAction(d, residual, cell), want, 4e-3)
 				}
 				for _, r := range residual {
 					if labels == "exact" && cell < 0 && math.Abs(float64(r)) > 2e-2 {
