@@ -108,17 +108,25 @@ func (a *app) verify(cmd *cobra.Command, o verify.Options, asJSON bool) error {
 		bar = nil
 	}
 	if err != nil {
+		// What was done is worth having; the error says that it is not all.
+		out.Passed = false
+		if len(out.Results) > 0 {
+			err = errors.Join(err, a.printVerification(&out, asJSON))
+		}
 		return err
 	}
-	if asJSON {
-		err = writeJSON(a.Out, out)
-	} else {
-		err = writeVerification(a.Out, &out)
-	}
+	err = a.printVerification(&out, asJSON)
 	if err == nil && !out.Passed {
 		return exitStatus(1)
 	}
 	return err
+}
+
+func (a *app) printVerification(v *verification, asJSON bool) error {
+	if asJSON {
+		return writeJSON(a.Out, v)
+	}
+	return writeVerification(a.Out, v)
 }
 
 // writeVerification prints results for people, one table for each domain.
