@@ -13,7 +13,7 @@ import (
 // A message to atom i is the mean over its neighbours j of h_j Theta, where
 // Theta depends on the kind of the bond alone. So the neighbours of a kind are
 // added up before the product: one product for each kind that an atom has,
-// about 1.3 of them, instead of one for each of its 2.2 edges. The sums of a
+// about 1.2 of them, instead of one for each of its 2.1 edges. The sums of a
 // kind stand together, for one matrix product.
 type batch struct {
 	first []int // molecule k has atoms first[k] to first[k+1]

@@ -11,8 +11,8 @@ const rowsAtOnce = 96
 
 // Where the parts of an atom's gates stand, and how long they are together.
 const (
-	atR     = 0         // the gates, before the sigmoid
-	atZ     = width     //
+	atR     = 0         // a gate, before the sigmoid
+	atZ     = width     // another one
 	atN     = 2 * width // the state's part of the new state
 	atM     = 3 * width // the root term, then the message
 	atNews  = 4 * width // the message's part of the new state
