@@ -8,7 +8,7 @@ import (
 
 // The columns of the vector of an atom. Columns 6 to 8 and 70 are always 0.
 const (
-	columnOther    = 5  // an element other than H, C, N, O and F, which have 0 to 4
+	columnOther    = 5 // an element other than H, C, N, O and F, which have 0 to 4
 	columnAromatic = 9
 	columnSP       = 10 // then sp2 and sp3
 	columnH        = 13 // hydrogens on the atom, a count

@@ -109,7 +109,8 @@ func leaky(x []float32) {
 	}
 }
 
-// update sets a state h to (1-z) n + z h, where n = tanh(news + r N).
+// update sets a state h to (1-z) n + z h, where n = tanh(news + r N). The gates r
+// and z are given negated, news and N doubled.
 func update(g, h []float32) {
 	kern.Exp(g[atR:atN], g[atR:atN])
 	r, z, n, news := g[atR:atZ], g[atZ:atN], g[atN:atM], g[atNews:gateRow]
