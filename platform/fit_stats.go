@@ -3,6 +3,8 @@ package platform
 import (
 	"math"
 	"strconv"
+
+	"github.com/molsculpt/molsculpt/platform/diagnose"
 )
 
 // FitGroup is how well log p(x) follows beta log R(x) on some finished trees.
@@ -16,33 +18,16 @@ type FitGroup struct {
 
 // newFitGroup compares log p with beta log R, tree by tree.
 func newFitGroup(logP, logR []float64) FitGroup {
-	g := FitGroup{N: len(logP)}
-	var n, mx, my, sxx, syy, sxy, md, sdd float64
-	for i, y := range logP { // Welford's updates: no large sums cancel
+	a := diagnose.Agree(logR, logP)
+	g := FitGroup{N: len(logP), Correlation: a.Correlation, Slope: a.Slope}
+	for _, y := range logP {
 		if math.IsInf(y, -1) {
 			g.Impossible++
-			continue
 		}
-		n++
-		dx, dy := logR[i]-mx, y-my
-		mx, my = mx+dx/n, my+dy/n
-		sxx += dx * (logR[i] - mx)
-		syy += dy * (y - my)
-		sxy += dx * (y - my)
-		d := y - logR[i]
-		dd := d - md
-		md += dd / n
-		sdd += dd * (d - md)
 	}
-	if n == 0 {
-		return g
+	if n := float64(a.N); n > 0 {
+		g.RMS = a.SD * math.Sqrt((n-1)/n)
 	}
-	g.RMS = math.Sqrt(sdd / n)
-	// Where all rewards are one, rounding is all that could vary.
-	if small := 1e-18 * n * (1 + mx*mx); sxx <= small || syy <= 1e-18*n*(1+my*my) {
-		return g
-	}
-	g.Correlation, g.Slope = sxy/math.Sqrt(sxx*syy), sxy/sxx
 	return g
 }
 
