@@ -263,8 +263,8 @@ func TestTwistsThatMakeNoSense(t *testing.T) {
 	}{
 		{"a & b", sample.SMC, sample.Twist{Guide: g, Actions: g}, "a guide or an action guide, not both"},
 		{"a & b", sample.Guided, sample.Twist{}, "needs a guide"},
-		{"a & b", sample.Rejection, sample.Twist{Guide: g}, "takes no twist"},
-		{"a & b", sample.Uncorrected, sample.Twist{Ladder: sample.Ladder{{0, 0, 1}}}, "takes no twist"},
+		{"a & b", sample.Rejection, sample.Twist{Guide: g}, "takes no guide"},
+		{"a & b", sample.Uncorrected, sample.Twist{Ladder: sample.Ladder{{0, 0, 1}}}, "takes no ladder"},
 		{"a & b", sample.SMC, sample.Twist{Guide: g, Ladder: sample.Ladder{{0, 0, 1}}}, "not a guide"},
 		{"a & b", sample.SMC, sample.Twist{Ladder: sample.Ladder{{0, 0, 0}}}, "positive sum"},
 		{"a & b", sample.SMC, sample.Twist{Ladder: sample.Ladder{{0, -1, 2}}}, "must not be negative"},

@@ -30,13 +30,17 @@ const (
 	// Annealed is SMC with a [Ladder], which it needs: [FitLadder] finds one, and
 	// so does [Choose].
 	Annealed
+	// PIMH is SMC whose populations are proposals of a [Metropolis] chain, which is
+	// for who reads them to make: its trajectories have no weights. A sampler by
+	// PIMH gives the populations of SMC.
+	PIMH
 )
 
-var methodNames = [...]string{"auto", "ancestral", "smc", "rejection", "unweighted", "guided", "annealed"}
+var methodNames = [...]string{"auto", "ancestral", "smc", "rejection", "unweighted", "guided", "annealed", "pimh"}
 
 // String is the method's name, as it is written in a campaign.
 func (m Method) String() string {
-	if m < Auto || m > Annealed {
+	if m < Auto || m > PIMH {
 		return fmt.Sprintf("method %d", int(m))
 	}
 	return methodNames[m]
@@ -49,7 +53,7 @@ func (m Method) Exact() bool { return m != Uncorrected && m != Guided }
 
 // sequential reports whether the steps of the method have weights, and are
 // resampled by them.
-func (m Method) sequential() bool { return m == SMC || m == Annealed }
+func (m Method) sequential() bool { return m == SMC || m == Annealed || m == PIMH }
 
 // ParseMethod reads a method's name; "" is Auto.
 func ParseMethod(name string) (Method, error) {
@@ -61,5 +65,5 @@ func ParseMethod(name string) (Method, error) {
 			return Method(m), nil
 		}
 	}
-	return Auto, fmt.Errorf("sample: unknown method %q: there are auto, ancestral, smc, annealed, rejection, unweighted and guided", name)
+	return Auto, fmt.Errorf("sample: unknown method %q: there are auto, ancestral, smc, annealed, rejection, pimh, unweighted and guided", name)
 }

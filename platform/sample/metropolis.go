@@ -11,8 +11,12 @@ import (
 // drawn by weight, and is accepted with probability min(1, Z'/Z). The chain has
 // the composition as its law for any number of particles; its repeats are what
 // rejection costs.
+//
+// What becomes of a population depends on the seed, on the population and on
+// where the chain was before, so a chain that [Metropolis.Continue] takes up goes
+// on as if it had never stopped.
 type Metropolis struct {
-	rng      *rand.Rand
+	seed     uint64
 	current  *Trajectory
 	logZ     float64
 	accepted int
@@ -21,13 +25,20 @@ type Metropolis struct {
 
 // NewMetropolis starts a chain with a seed of its own.
 func NewMetropolis(seed uint64) *Metropolis {
-	return &Metropolis{rng: rand.New(rand.NewPCG(scramble(seed), scramble(^seed))), logZ: logImpossible}
+	return &Metropolis{seed: scramble(seed), logZ: logImpossible}
+}
+
+// Continue takes a chain up at a trajectory, which a population of that
+// log-evidence proposed.
+func (m *Metropolis) Continue(at *Trajectory, logEvidence float64) {
+	m.current, m.logZ = at, logEvidence
 }
 
 // Next proposes a population and returns where the chain is then; nil before
 // the first population of any weight.
 func (m *Metropolis) Next(p *Population) *Trajectory {
-	pick, u := m.rng.Float64(), m.rng.Float64()
+	rng := rand.New(rand.NewPCG(m.seed, scramble(uint64(p.Index))))
+	pick, u := rng.Float64(), rng.Float64()
 	m.proposed++
 	if math.IsInf(p.LogEvidence, -1) || !(math.Log(u) < p.LogEvidence-m.logZ) {
 		return m.current

@@ -17,7 +17,7 @@ type Options struct {
 	Method Method
 	Seed   uint64
 
-	// Twist steers SMC and Guided; zero is the path posterior.
+	// Twist steers SMC, PIMH and Guided; zero is the path posterior.
 	Twist Twist
 
 	// Particles is the size of a population; 0 means 64.
@@ -114,7 +114,7 @@ func New(sp space.Space, bases []space.Policy, target *compose.Composition, opts
 		if len(opts.Twist.Ladder) == 0 {
 			return nil, errors.New("sample: make sampler: annealing needs a ladder; choose or fit one")
 		}
-	case SMC, Uncorrected, Guided:
+	case SMC, Uncorrected, Guided, PIMH:
 	default:
 		return nil, fmt.Errorf("sample: make sampler: %v is not a method", opts.Method)
 	}

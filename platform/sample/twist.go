@@ -66,8 +66,8 @@ const (
 	Thinning
 )
 
-// Twist says what steers the steps of SMC and Guided. Let M be the mixture of the
-// composition's own universe. The target on unfinished paths is then
+// Twist says what steers the steps of SMC, PIMH and Guided. Let M be the mixture
+// of the composition's own universe. The target on unfinished paths is then
 //
 //	M(tau) Q(y|s)            with a guide,
 //	M(tau) Q(y|s,a)          with an action guide, a the last action,
@@ -120,8 +120,10 @@ func (t *Twist) check(m Method, target *compose.Composition) error {
 		return errors.New("a twist takes a guide or an action guide, not both")
 	case m == Guided && !t.guided():
 		return errors.New("the method guided needs a guide")
-	case m != SMC && m != Guided && t.guided() || len(t.Ladder) > 0 && !m.sequential():
-		return fmt.Errorf("the method %v takes no twist", m)
+	case t.guided() && m != Guided && (!m.sequential() || m == Annealed):
+		return fmt.Errorf("the method %v takes no guide", m)
+	case len(t.Ladder) > 0 && !m.sequential():
+		return fmt.Errorf("the method %v takes no ladder", m)
 	case len(t.Ladder) > 0 && t.guided():
 		return errors.New("a ladder anneals the path posterior, not a guide")
 	case t.guided() && !mixed:
@@ -130,7 +132,7 @@ func (t *Twist) check(m Method, target *compose.Composition) error {
 		return errors.New("a twist asks about all children, candidates, by gumbel-max or by thinning")
 	case t.Children != AllChildren && t.Guide == nil:
 		return errors.New("only a guide of states chooses among children")
-	case t.Children == Candidates && m != SMC:
+	case t.Children == Candidates && !m.sequential():
 		return errors.New("candidates need the weights of smc")
 	case t.lazy() && m != Guided:
 		return errors.New("gumbel-max and thinning give no weights; smc asks about all children, or candidates")
