@@ -14,6 +14,9 @@ import (
 
 // objective is what a model was trained for, as its card has it.
 func (r CardReward) objective() (rewards.Objective, error) {
+	if r.Plugin != "" {
+		return rewards.Objective{}, fmt.Errorf("the card's reward is %s of the plugin %s, which is not started for this", r.Function, strings.Fields(r.Plugin)[0])
+	}
 	f, ok := rewards.Find(r.Function)
 	if !ok {
 		return rewards.Objective{}, fmt.Errorf("the card's reward is %q, which is not one of %s", r.Function, strings.Join(rewards.Names(), ", "))

@@ -60,9 +60,13 @@ func openGridTask(t *config.Training) (*trainingTask, error) {
 	}
 	return &trainingTask{
 		space: g,
-		source: &rewardSource{cache: map[space.State]sdk.Reward{}, one: func(_ context.Context, s space.State) sdk.Reward {
-			log := reward(g.Coordinates(s, nil), g.Side())
-			return sdk.Reward{Status: sdk.OK, Log: log, Raw: log}
+		source: &rewardSource{cache: map[space.State]sdk.Reward{}, of: func(_ context.Context, states []space.State) []sdk.Reward {
+			out := make([]sdk.Reward, len(states))
+			for i, s := range states {
+				log := reward(g.Coordinates(s, nil), g.Side())
+				out[i] = sdk.Reward{Status: sdk.OK, Log: log, Raw: log}
+			}
+			return out
 		}},
 		card: ModelCard{
 			Space: store.Space(g.Descriptor()), Grid: &CardGrid{Dim: g.Dim(), Side: g.Side()},

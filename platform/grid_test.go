@@ -24,6 +24,9 @@ const servesArg = "serve-gflownet"
 // servesGuideArg makes it serve the guide.
 const servesGuideArg = "serve-guide"
 
+// servesSizesArg makes it serve the scorer of the tests.
+const servesSizesArg = "serve-sizes"
+
 func TestMain(m *testing.M) {
 	if len(os.Args) == 2 {
 		switch os.Args[1] {
@@ -32,6 +35,9 @@ func TestMain(m *testing.M) {
 			return
 		case servesGuideArg:
 			sdk.Serve(guide.Plugin())
+			return
+		case servesSizesArg:
+			sdk.Serve(sizes)
 			return
 		}
 	}
@@ -45,7 +51,7 @@ func live(t *testing.T) *catalog.Catalog {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &catalog.Catalog{Executable: self, Plugins: []catalog.Bundled{{ID: gflownet.Name, Args: []string{servesArg}}, {ID: guide.Name, Args: []string{servesGuideArg}}}}
+	return &catalog.Catalog{Executable: self, Plugins: []catalog.Bundled{{ID: gflownet.Name, Args: []string{servesArg}}, {ID: guide.Name, Args: []string{servesGuideArg}}, {ID: sizes.Name, Args: []string{servesSizesArg}}}}
 }
 
 func gridTraining(t *testing.T, dir, text string) *config.Training {

@@ -139,14 +139,18 @@ func (m *models) restarts() int {
 func (m *models) numeric() string {
 	parts := []string{runtime.GOARCH, sample.Version}
 	for i, p := range m.plugins {
-		d := p.Describe()
-		part := fmt.Sprintf("%s@%s", d.Name, d.Version)
-		if m.devices[i] != "" {
-			part += "/" + m.devices[i]
-		}
-		parts = append(parts, part)
+		parts = append(parts, numericOf(p.Describe(), m.devices[i]))
 	}
 	return strings.Join(slices.Compact(parts), " ")
+}
+
+// numericOf names what the numbers of a plugin depend on.
+func numericOf(d sdk.Description, device string) string {
+	part := fmt.Sprintf("%s@%s", d.Name, d.Version)
+	if device != "" {
+		part += "/" + device
+	}
+	return part
 }
 
 // records describes the models for the store.

@@ -1,18 +1,19 @@
 package platform
 
 import (
+	"github.com/molsculpt/molsculpt/platform/catalog"
 	"github.com/molsculpt/molsculpt/platform/config"
 	"github.com/molsculpt/molsculpt/rewards"
 )
 
 // NewObjective turns what the file wishes into a scoring function with its
-// desirability curve. A mistake is a *config.Error at its place.
-func NewObjective(o config.Objective) (rewards.Objective, error) {
-	f, ok := rewards.Find(o.Reward.Value)
-	if !ok {
-		e := o.Reward.Errorf("there is no reward %q", o.Reward.Value)
-		e.Hint = suggestion(o.Reward.Value, rewards.Names())
-		return rewards.Objective{}, e
+// desirability curve; dir is what paths are relative to. The function of a
+// plugin must be started before it scores. A mistake is a *config.Error at its
+// place.
+func NewObjective(o config.Objective, cat *catalog.Catalog, dir string) (rewards.Objective, error) {
+	f, err := function(o, cat, dir)
+	if err != nil {
+		return rewards.Objective{}, err
 	}
 	goal, err := rewards.ParseGoal(o.Goal)
 	if err != nil {
@@ -24,6 +25,24 @@ func NewObjective(o config.Objective) (rewards.Objective, error) {
 		return out, o.Mark.Errorf("%v", err)
 	}
 	return out, nil
+}
+
+// function is the built-in function of the objective's reward, or the plugin's.
+func function(o config.Objective, cat *catalog.Catalog, dir string) (rewards.Function, error) {
+	if o.Plugin.Value != "" {
+		s, err := newScorer(o, cat, dir)
+		if err != nil {
+			return rewards.Function{}, err
+		}
+		return rewards.Function{Name: o.Reward.Value, Scorer: s}, nil
+	}
+	f, ok := rewards.Find(o.Reward.Value)
+	if !ok {
+		e := o.Reward.Errorf("there is no reward %q", o.Reward.Value)
+		e.Hint = suggestion(o.Reward.Value, rewards.Names())
+		return rewards.Function{}, e
+	}
+	return f, nil
 }
 
 // curveOf is the desirability curve that the file asks for, nil for the usual

@@ -75,7 +75,7 @@ func NewPlan(c *config.Campaign, cat *catalog.Catalog) (*Plan, error) {
 		errs = append(errs, err)
 	}
 	for _, o := range c.Objectives {
-		resolved, err := NewObjective(o)
+		resolved, err := NewObjective(o, cat, filepath.Dir(c.Path("x")))
 		errs = append(errs, err)
 		p.Objectives = append(p.Objectives, resolved)
 	}
@@ -96,9 +96,12 @@ func (p *Plan) resolve() {
 	c.Compose.Value = p.Expression.String()
 	c.Sample.Method = p.method.String()
 	c.Objectives = slices.Clone(c.Objectives)
-	id := config.Identities{Space: p.Space.Descriptor().Digest, Models: map[string]string{}, Curves: map[string]string{}}
+	id := config.Identities{Space: p.Space.Descriptor().Digest, Models: map[string]string{}, Scores: map[string]string{}, Curves: map[string]string{}}
 	for i, o := range p.Objectives {
 		to := &c.Objectives[i]
+		if s, ok := o.Function.Scorer.(*scorer); ok {
+			id.Scores[o.Name] = s.identity()
+		}
 		to.Goal = o.Goal.String()
 		if line, ok := o.Curve.(rewards.Linear); ok && (line.Exponent == 0 || line.Exponent == 1) {
 			to.Curve = make([]config.Point, len(line.Points))

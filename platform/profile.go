@@ -4,7 +4,10 @@ import (
 	"context"
 	"math"
 
+	"github.com/hashicorp/go-hclog"
+
 	"github.com/molsculpt/molsculpt/chem"
+	"github.com/molsculpt/molsculpt/platform/catalog"
 	"github.com/molsculpt/molsculpt/platform/config"
 	"github.com/molsculpt/molsculpt/rewards"
 )
@@ -27,13 +30,14 @@ type ObjectiveScore struct {
 	Reason       string
 }
 
-// NewProfile resolves objectives as a campaign has them.
-func NewProfile(objectives []config.Objective) (*Profile, error) {
+// NewProfile resolves objectives as a campaign has them; dir is what paths are
+// relative to. It starts the plugins that score: close the profile in the end.
+func NewProfile(ctx context.Context, objectives []config.Objective, cat *catalog.Catalog, dir string, log hclog.Logger) (*Profile, error) {
 	var errs []error
 	resolved := make([]rewards.Objective, len(objectives))
 	for i, o := range objectives {
 		var err error
-		resolved[i], err = NewObjective(o)
+		resolved[i], err = NewObjective(o, cat, dir)
 		errs = append(errs, err)
 	}
 	if err := config.Collect(errs...); err != nil {
@@ -43,8 +47,14 @@ func NewProfile(objectives []config.Objective) (*Profile, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := startScorers(ctx, resolved, log); err != nil {
+		return nil, err
+	}
 	return &Profile{p}, nil
 }
+
+// Close ends the plugins.
+func (p *Profile) Close() { closeScorers(p.of.Objectives()) }
 
 // RewardInfo describes a reward that campaigns and training files can name.
 type RewardInfo struct{ Name, Unit, About, Goal, Curve string }
@@ -67,9 +77,19 @@ func (p *Profile) Names() []string {
 	return out
 }
 
-// Judge scores molecules, which must be perceived.
-func (p *Profile) Judge(ctx context.Context, mols []rewards.Molecule) []Judgement {
-	out := make([]Judgement, len(mols))
+// Molecule is a perceived molecule with its canonical SMILES.
+type Molecule struct {
+	SMILES string
+	Mol    *chem.Mol
+}
+
+// Judge scores molecules.
+func (p *Profile) Judge(ctx context.Context, batch []Molecule) []Judgement {
+	out := make([]Judgement, len(batch))
+	mols := make([]rewards.Molecule, len(batch))
+	for i, m := range batch {
+		mols[i] = rewards.Molecule{SMILES: m.SMILES, Mol: m.Mol}
+	}
 	objectives := p.of.Objectives()
 	for i, scores := range p.of.Score(ctx, mols) {
 		a := p.of.Assess(scores)
@@ -84,9 +104,4 @@ func (p *Profile) Judge(ctx context.Context, mols []rewards.Molecule) []Judgemen
 		out[i] = j
 	}
 	return out
-}
-
-// JudgeOne is Judge on one molecule.
-func (p *Profile) JudgeOne(ctx context.Context, smiles string, m *chem.Mol) Judgement {
-	return p.Judge(ctx, []rewards.Molecule{{SMILES: smiles, Mol: m}})[0]
 }

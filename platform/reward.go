@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"runtime"
+	"slices"
 	"sync"
 
 	"github.com/molsculpt/molsculpt/chem/fragment"
@@ -18,10 +19,13 @@ import (
 // it forgets all, which costs computing them again and nothing else.
 const cachedRewards = 1 << 20
 
+// statesAtOnce is how many states are scored together.
+const statesAtOnce = 32
+
 // rewardSource answers a trainer: it says what finished states are worth. A
 // state is scored once. It is safe for concurrent use.
 type rewardSource struct {
-	one   func(context.Context, space.State) sdk.Reward
+	of    func(context.Context, []space.State) []sdk.Reward
 	floor float64 // lowest reward, and what a failed one counts as; 0 for none
 
 	mu    sync.Mutex
@@ -40,7 +44,7 @@ type RewardStats struct {
 // newRewardSource builds the molecules of trees and scores them.
 func newRewardSource(sp *space.Fragments, o rewards.Objective, floor float64) *rewardSource {
 	t := treeReward{sp, o, floor}
-	return &rewardSource{one: t.of, floor: floor, cache: map[space.State]sdk.Reward{}}
+	return &rewardSource{of: t.of, floor: floor, cache: map[space.State]sdk.Reward{}}
 }
 
 // rewards answers one batch, in order.
@@ -62,16 +66,19 @@ func (r *rewardSource) rewards(ctx context.Context, states []space.State) ([]sdk
 	if len(todo) == 0 {
 		return out, nil
 	}
-	workers := min(runtime.GOMAXPROCS(0), (len(todo)+15)/16)
 	g, gctx := errgroup.WithContext(ctx)
-	for w := range workers {
+	g.SetLimit(runtime.GOMAXPROCS(0))
+	for part := range slices.Chunk(todo, statesAtOnce) {
 		g.Go(func() error {
-			for k := w; k < len(todo); k += workers {
-				if err := gctx.Err(); err != nil {
-					return err
-				}
-				i := todo[k]
-				out[i] = r.one(gctx, states[i])
+			if err := gctx.Err(); err != nil {
+				return err
+			}
+			some := make([]space.State, len(part))
+			for k, i := range part {
+				some[k] = states[i]
+			}
+			for k, a := range r.of(gctx, some) {
+				out[part[k]] = a
 			}
 			return nil
 		})
@@ -111,28 +118,34 @@ type treeReward struct {
 	floor     float64
 }
 
-// of is the reward of one tree: the logarithm of its molecule's desirability.
-func (r treeReward) of(ctx context.Context, s space.State) sdk.Reward {
-	failed := sdk.Reward{Status: sdk.ScoreFailed, Log: math.Log(r.floor)}
-	m, err := r.space.Trees().Assemble(fragment.Tree(s))
-	if err != nil {
-		return failed
+// of are the rewards of trees: the logarithms of their molecules'
+// desirabilities.
+func (r treeReward) of(ctx context.Context, states []space.State) []sdk.Reward {
+	out := make([]sdk.Reward, len(states))
+	var mols []rewards.Molecule
+	var place []int
+	for i, s := range states {
+		out[i] = sdk.Reward{Status: sdk.ScoreFailed, Log: math.Log(r.floor)}
+		if m, err := r.space.Trees().Assemble(fragment.Tree(s)); err == nil {
+			mols, place = append(mols, rewards.Molecule{Mol: m}), append(place, i)
+		}
 	}
-	scores := r.objective.Function.Scorer.Score(ctx, []rewards.Molecule{{Mol: m}})
-	if len(scores) != 1 {
-		return failed
+	scores := r.objective.Function.Scorer.Score(ctx, mols)
+	if len(scores) != len(mols) {
+		return out
 	}
-	switch scores[0].Status {
-	case rewards.OK:
-	case rewards.TimedOut:
-		return sdk.Reward{Status: sdk.TimedOut, Log: math.Log(r.floor)}
-	case rewards.NotApplicable:
-		return sdk.Reward{Status: sdk.NotApplicable, Log: math.Log(r.floor)}
-	default:
-		return failed
+	for k, i := range place {
+		switch scores[k].Status {
+		case rewards.OK:
+			d := r.objective.Curve.At(scores[k].Value)
+			out[i] = sdk.Reward{Status: sdk.OK, Log: math.Log(math.Max(d, r.floor)), Raw: scores[k].Value}
+		case rewards.TimedOut:
+			out[i].Status = sdk.TimedOut
+		case rewards.NotApplicable:
+			out[i].Status = sdk.NotApplicable
+		}
 	}
-	d := r.objective.Curve.At(scores[0].Value)
-	return sdk.Reward{Status: sdk.OK, Log: math.Log(math.Max(d, r.floor)), Raw: scores[0].Value}
+	return out
 }
 
 // Stats are the counts so far.

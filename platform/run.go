@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/hashicorp/go-hclog"
@@ -81,6 +83,10 @@ func Start(ctx context.Context, p *Plan, log hclog.Logger) (*Session, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := startScorers(ctx, p.Objectives, log); err != nil {
+		m.close()
+		return nil, err
+	}
 	s := &Session{plan: p, models: m}
 	if s.known, err = findNormalisers(ctx, p, m); err == nil {
 		s.target, err = compose.Compile(p.Expression, nil, s.known)
@@ -96,7 +102,10 @@ func Start(ctx context.Context, p *Plan, log hclog.Logger) (*Session, error) {
 }
 
 // Close ends the processes.
-func (s *Session) Close() { s.models.close() }
+func (s *Session) Close() {
+	s.models.close()
+	closeScorers(s.plan.Objectives)
+}
 
 // Run runs the campaign, or goes on with it, until its budget is spent. What was
 // committed when ctx ends, or when anything kills the process, stays, and
@@ -267,12 +276,23 @@ func (r *run) end(ctx context.Context, err error) error {
 	return errors.Join(err, r.campaign.SetStatus(context.WithoutCancel(ctx), status, message))
 }
 
+// numeric is that of the models, with what the scores of plugins depend on.
+func (r *run) numeric() string {
+	parts := []string{r.models.numeric()}
+	for _, o := range r.plan.Objectives {
+		if s, ok := o.Function.Scorer.(*scorer); ok {
+			parts = append(parts, numericOf(s.process.Describe(), s.device))
+		}
+	}
+	return strings.Join(slices.Compact(parts), " ")
+}
+
 // record is the plan as the store keeps it.
 func (r *run) record(known compose.Normalisers) store.Plan {
 	c := r.plan.Campaign
 	p := store.Plan{
 		Name: c.Name, Digest: r.plan.Digest, Resolved: r.plan.Text, File: c.Text,
-		Seed: c.Seed, Numeric: r.models.numeric(), Canonicalizer: Canonicalizer,
+		Seed: c.Seed, Numeric: r.numeric(), Canonicalizer: Canonicalizer,
 		Space:      spaceRecord(r.plan.Space),
 		Models:     r.models.records(r.plan),
 		Expression: r.plan.Expression.String(),

@@ -31,7 +31,7 @@ func smallRun(t *testing.T, campaign, file string) (*run, *compose.Composition) 
 		t.Fatal(err)
 	}
 	for _, o := range c.Objectives {
-		objective, err := NewObjective(o)
+		objective, err := NewObjective(o, nil, "")
 		if err != nil {
 			t.Fatal(err)
 		}

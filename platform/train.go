@@ -19,6 +19,7 @@ import (
 
 	"github.com/molsculpt/molsculpt/platform/catalog"
 	"github.com/molsculpt/molsculpt/platform/config"
+	"github.com/molsculpt/molsculpt/rewards"
 	"github.com/molsculpt/molsculpt/sdk"
 	"github.com/molsculpt/molsculpt/sdk/host"
 	"github.com/molsculpt/molsculpt/sdk/space"
@@ -74,17 +75,19 @@ type CardReward struct {
 	Function string  `json:"function"`
 	Goal     string  `json:"goal,omitempty"`
 	Curve    string  `json:"curve,omitempty"`
-	Floor    float64 `json:"floor,omitempty"` // lowest reward, and what a failed one counts as
+	Floor    float64 `json:"floor,omitempty"`  // lowest reward, and what a failed one counts as
+	Plugin   string  `json:"plugin,omitempty"` // that computes the function, with its weights and options; "" for a built-in one
 	RewardStats
 }
 
 // trainingTask is what a training file says is to be learned.
 type trainingTask struct {
 	space  space.Defined
-	source *rewardSource  // nil for data
-	data   *dataSource    // nil for a reward
-	models []PlannedModel // that a guide is trained for; nil for a model of its own
-	card   ModelCard      // space, and reward, data or models
+	reward []rewards.Objective // one, or none for data, a guide or a grid
+	source *rewardSource       // nil for data
+	data   *dataSource         // nil for a reward
+	models []PlannedModel      // that a guide is trained for; nil for a model of its own
+	card   ModelCard           // space, and reward, data or models
 }
 
 // stats says how the rewards came about, if there are any.
@@ -115,17 +118,26 @@ func openTask(ctx context.Context, t *config.Training, cat *catalog.Catalog, o T
 		return openDataTask(ctx, t, o.Molecules)
 	}
 	sp, spaceErr := openSpace(t.Space, t.Path)
-	objective, rewardErr := NewObjective(t.Reward)
+	objective, rewardErr := NewObjective(t.Reward, cat, filepath.Dir(t.Path("x")))
 	if err := config.Collect(spaceErr, rewardErr); err != nil {
 		return nil, err
 	}
 	return &trainingTask{
-		space: sp, source: newRewardSource(sp, objective, t.Floor),
+		space: sp, reward: []rewards.Objective{objective}, source: newRewardSource(sp, objective, t.Floor),
 		card: ModelCard{
 			Space: spaceRecord(sp), Vocabulary: t.Space.Vocabulary.Value,
-			Reward: CardReward{Function: objective.Function.Name, Goal: objective.Goal.String(), Curve: objective.Curve.String(), Floor: t.Floor},
+			Reward: CardReward{Function: objective.Function.Name, Goal: objective.Goal.String(), Curve: objective.Curve.String(), Floor: t.Floor, Plugin: pluginReward(objective, t.Reward)},
 		},
 	}, nil
+}
+
+// pluginReward says which plugin computes a reward, "" where it is built in.
+func pluginReward(o rewards.Objective, file config.Objective) string {
+	s, ok := o.Function.Scorer.(*scorer)
+	if !ok {
+		return ""
+	}
+	return strings.TrimSpace(fmt.Sprintf("%s %s %s", file.Plugin.Value, s.identity(), file.Options.JSON))
 }
 
 // Train trains a base model from a reward or from data, or a guide for base
@@ -155,6 +167,10 @@ func Train(ctx context.Context, t *config.Training, cat *catalog.Catalog, o Trai
 			return done, err
 		}
 	}
+	if err := startScorers(ctx, task.reward, o.Log); err != nil {
+		return nil, err
+	}
+	defer closeScorers(task.reward)
 	plugin, err := startPlugin(ctx, found, o.Log)
 	if err != nil {
 		return nil, placedOr(ctx, t.Plugin.Errorf("%v", err), err)
@@ -311,6 +327,9 @@ func trainingIdentity(t *config.Training, task *trainingTask) string {
 	if task.data != nil {
 		return config.Digest(fmt.Sprintf("%s\n%d\n%s\n%s\ndata %s\n%s",
 			t.Name, t.Seed, task.card.Space.Digest, t.Plugin.Value, task.data.digest(), t.Train.JSON))
+	}
+	if r.Plugin != "" {
+		r.Function += " of " + r.Plugin
 	}
 	return config.Digest(fmt.Sprintf("%s\n%d\n%s\n%s\n%s\n%s %s\n%g\n%s",
 		t.Name, t.Seed, task.card.Space.Digest, t.Plugin.Value, r.Function, r.Goal, r.Curve, r.Floor, t.Train.JSON))

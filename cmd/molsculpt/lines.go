@@ -47,6 +47,17 @@ func (a *app) openInput(name string) (io.ReadCloser, error) {
 // to w in the order of the lines. A line that is too long is cut; f sees it
 // with cut set.
 func mapLines(ctx context.Context, r io.Reader, w io.Writer, f func(dst []byte, line string, cut bool) []byte) error {
+	return mapBatches(ctx, r, w, func(dst []byte, lines []string, cut []bool) []byte {
+		for i, l := range lines {
+			dst = f(dst, l, cut[i])
+		}
+		return dst
+	})
+}
+
+// mapBatches is mapLines for an f that takes several lines at once, up to
+// batchLines of them; which ones depends on how they come in.
+func mapBatches(ctx context.Context, r io.Reader, w io.Writer, f func(dst []byte, lines []string, cut []bool) []byte) error {
 	const batchLines = 64
 	type batch struct {
 		lines []string
@@ -64,9 +75,7 @@ func mapLines(ctx context.Context, r io.Reader, w io.Writer, f func(dst []byte, 
 	for range workers {
 		wg.Go(func() {
 			for b := range work {
-				for i, l := range b.lines {
-					b.out = f(b.out, l, b.cut[i])
-				}
+				b.out = f(b.out, b.lines, b.cut)
 				close(b.ready)
 			}
 		})

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"math"
+	"path/filepath"
 	"strconv"
 	"strings"
 
@@ -47,10 +49,15 @@ usual goal and curve (--objective). The rewards:
 			default:
 				return usagef("it needs --campaign FILE or --objective NAME")
 			}
-			profile, err := platform.NewProfile(objectives)
+			cat, err := a.catalog()
 			if err != nil {
 				return err
 			}
+			profile, err := platform.NewProfile(cmd.Context(), objectives, cat, filepath.Dir(campaign), a.logger())
+			if err != nil {
+				return err
+			}
+			defer profile.Close()
 			in, err := a.openInput(args[0])
 			if err != nil {
 				return err
@@ -61,36 +68,59 @@ usual goal and curve (--objective). The rewards:
 				fmt.Fprintf(a.Out, "\t%s\t%[1]s_desirability\t%[1]s_status", n)
 			}
 			fmt.Fprintln(a.Out, "\toverall\terror")
-			return mapLines(cmd.Context(), in, a.Out, func(dst []byte, line string, cut bool) []byte {
-				smi := firstField(line)
-				dst = append(dst, smi...)
-				m, status, err := parseMolecule(smi, cut)
-				if err != nil {
-					dst = append(append(append(dst, '\t', '\t'), status...), strings.Repeat("\t", 3*len(profile.Names())+2)...)
-					return append(append(dst, oneLine(err.Error())...), '\n')
-				}
-				canonical := smiles.Canonical(m)
-				dst = append(append(append(dst, '\t'), canonical...), "\tok"...)
-				j := profile.JudgeOne(cmd.Context(), canonical, m)
-				var reasons []string
-				for k, s := range j.Scores {
-					dst = append(dst, '\t')
-					if s.Status == "ok" {
-						dst = strconv.AppendFloat(dst, s.Value, 'g', 8, 64)
-					}
-					dst = append(append(appendKnown(append(dst, '\t'), s.Desirability), '\t'), s.Status...)
-					if s.Reason != "" {
-						reasons = append(reasons, profile.Names()[k]+": "+s.Reason)
-					}
-				}
-				dst = append(appendKnown(append(dst, '\t'), j.Overall), '\t')
-				return append(append(dst, oneLine(strings.Join(reasons, "; "))...), '\n')
+			return mapBatches(cmd.Context(), in, a.Out, func(dst []byte, lines []string, cut []bool) []byte {
+				return appendScores(cmd.Context(), dst, profile, lines, cut)
 			})
 		},
 	}
 	c.Flags().StringVar(&campaign, "campaign", "", "campaign file whose objectives to use")
 	c.Flags().StringArrayVar(&names, "objective", nil, "reward to judge by, with its usual goal; may be given more than once")
 	return c
+}
+
+// appendScores appends a row for every line.
+func appendScores(ctx context.Context, dst []byte, profile *platform.Profile, lines []string, cut []bool) []byte {
+	type row struct {
+		text, canonical, status string
+		err                     error
+		of                      int // molecule
+	}
+	rows := make([]row, len(lines))
+	var mols []platform.Molecule
+	for i, line := range lines {
+		r := row{text: firstField(line), of: len(mols)}
+		m, status, err := parseMolecule(r.text, cut[i])
+		if r.status, r.err = status, err; err == nil {
+			r.canonical = smiles.Canonical(m)
+			mols = append(mols, platform.Molecule{SMILES: r.canonical, Mol: m})
+		}
+		rows[i] = r
+	}
+	judged := profile.Judge(ctx, mols)
+	names := profile.Names()
+	for _, r := range rows {
+		dst = append(append(append(append(append(dst, r.text...), '\t'), r.canonical...), '\t'), r.status...)
+		if r.err != nil {
+			dst = append(dst, strings.Repeat("\t", 3*len(names)+2)...)
+			dst = append(append(dst, oneLine(r.err.Error())...), '\n')
+			continue
+		}
+		j := judged[r.of]
+		var reasons []string
+		for k, s := range j.Scores {
+			dst = append(dst, '\t')
+			if s.Status == "ok" {
+				dst = strconv.AppendFloat(dst, s.Value, 'g', 8, 64)
+			}
+			dst = append(append(appendKnown(append(dst, '\t'), s.Desirability), '\t'), s.Status...)
+			if s.Reason != "" {
+				reasons = append(reasons, names[k]+": "+s.Reason)
+			}
+		}
+		dst = appendKnown(append(dst, '\t'), j.Overall)
+		dst = append(append(append(dst, '\t'), oneLine(strings.Join(reasons, "; "))...), '\n')
+	}
+	return dst
 }
 
 func appendKnown(dst []byte, v float64) []byte {

@@ -73,16 +73,19 @@ const (
 
 // Objective is a scoring function with what is wished of it.
 type Objective struct {
-	Name   string
-	Reward Text
-	Goal   string  // one of the goals, or "" for the reward's own
-	Weight float64 // of the geometric mean, above 0
-	Target float64 // the wished value, with goal target
-	Low    float64 // the wished range, with goal range
-	High   float64
-	Width  float64 // distance from target or range at which desirability is 0; 0 for the reward's own
-	Curve  []Point // desirability by value, linear between the points; nil for the goal's own
-	Mark   Mark
+	Name    string
+	Reward  Text    // a built-in function, or an output of the plugin where there is one
+	Plugin  Text    // that scores; empty for a built-in function
+	Weights Text    // of the plugin: "builtin:NAME" or a file; may be empty
+	Options Options // of the plugin, which alone knows them
+	Goal    string  // one of the goals, or "" for the reward's own
+	Weight  float64 // of the geometric mean, above 0
+	Target  float64 // the wished value, with goal target
+	Low     float64 // the wished range, with goal range
+	High    float64
+	Width   float64 // distance from target or range at which desirability is 0; 0 for the reward's own
+	Curve   []Point // desirability by value, linear between the points; nil for the goal's own
+	Mark    Mark
 }
 
 // Point is a corner of a desirability curve.

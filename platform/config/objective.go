@@ -43,7 +43,7 @@ func objectiveList(src *source, n node) []Objective {
 
 func parseObjective(src *source, item node) Objective {
 	o := Objective{Weight: 1, Mark: item.mark()}
-	f := item.fields("the objective", "name", "reward", "goal", "weight", "target", "range", "width", "curve")
+	f := item.fields("the objective", "name", "reward", "plugin", "weights", "options", "goal", "weight", "target", "range", "width", "curve")
 	if v, ok := f["reward"]; ok {
 		o.Reward = v.text("reward")
 	} else if !src.meant["reward"] {
@@ -65,7 +65,33 @@ func parseObjective(src *source, item node) Objective {
 		}
 	}
 	o.wish(f, item)
+	o.scoredBy(f, item)
 	return o
+}
+
+// scoredBy reads plugin, weights and options. The plugin's functions have no
+// usual goal and curve that are known before it runs, so the file gives them.
+func (o *Objective) scoredBy(f map[string]node, item node) {
+	v, ok := f["plugin"]
+	if !ok {
+		for _, key := range []string{"weights", "options"} {
+			if v, ok := f[key]; ok {
+				v.fail("plugin: core/seh, or plugin: ./path of an executable", "the objective has %s but no plugin", key)
+				return
+			}
+		}
+		return
+	}
+	o.Plugin = v.text("plugin")
+	if v, ok := f["weights"]; ok {
+		o.Weights = v.text("weights")
+	}
+	if v, ok := f["options"]; ok {
+		o.Options = v.options("options")
+	}
+	if (o.Goal == "" || o.Curve == nil && o.Width == 0) && !item.src.meant["goal"] && !item.src.meant["curve"] {
+		item.fail("goal: maximize, curve: [[0, 0], [8, 1]]", "an objective of a plugin needs a goal and a curve")
+	}
 }
 
 // wish reads goal, target, range, width and curve, which the training file has

@@ -13,6 +13,7 @@ import (
 type Identities struct {
 	Space  string            // digest of the space's descriptor
 	Models map[string]string // by model: sha256 of the weights, and of the plugin where it is not bundled
+	Scores map[string]string // by objective of a plugin: the same
 	Curves map[string]string // by objective: its curve in words, where a file could not give it
 }
 
@@ -57,6 +58,10 @@ func (c *Campaign) Plan(id Identities) string {
 	for _, o := range c.Objectives {
 		line("  - name: %s", quoted(o.Name))
 		line("    reward: %s", quoted(o.Reward.Value))
+		o.planPlugin(line)
+		if d := id.Scores[o.Name]; d != "" {
+			line("    # identity %s", d)
+		}
 		line("    weight: %s", number(o.Weight))
 		o.planWish(line)
 		if words := id.Curves[o.Name]; words != "" {
@@ -71,6 +76,19 @@ func (c *Campaign) Plan(id Identities) string {
 		line("  distinct: %d", c.Budget.Distinct)
 	}
 	return b.String()
+}
+
+func (o Objective) planPlugin(line func(string, ...any)) {
+	if o.Plugin.Value == "" {
+		return
+	}
+	line("    plugin: %s", quoted(o.Plugin.Value))
+	if o.Weights.Value != "" {
+		line("    weights: %s", quoted(o.Weights.Value))
+	}
+	if o.Options.JSON != nil {
+		line("    options: %s", o.Options.JSON)
+	}
 }
 
 func (o Objective) planWish(line func(string, ...any)) {

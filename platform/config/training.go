@@ -163,7 +163,7 @@ func (x node) has(key string) bool {
 
 func (t *Training) reward(n node) {
 	t.Reward = Objective{Weight: 1, Mark: n.mark()}
-	what, known := "the reward", []string{"function", "goal", "target", "range", "width", "curve", "floor"}
+	what, known := "the reward", []string{"function", "plugin", "weights", "options", "goal", "target", "range", "width", "curve", "floor"}
 	if t.Grid != nil {
 		what, known, t.Floor = "the reward of a grid", known[:1], 0
 	}
@@ -182,6 +182,7 @@ func (t *Training) reward(n node) {
 		}
 	}
 	t.Reward.wish(f, n)
+	t.Reward.scoredBy(f, n)
 }
 
 // options keeps a mapping as JSON.

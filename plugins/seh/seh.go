@@ -35,6 +35,23 @@
 //
 // A plugin that is loaded without weights says so.
 //
+// # In a campaign
+//
+// An objective of a campaign names the plugin, and so does the reward of a
+// training file, where the output is the function:
+//
+//	objectives:
+//	  - name: seh
+//	    reward: reward # or raw
+//	    plugin: core/seh
+//	    weights: seh_proxy.safetensors
+//	    options: {variant: port}
+//	    goal: maximize
+//	    curve: [[0, 0], [1, 1]]
+//
+// With this in seh.yaml, "molsculpt score compounds.smi --campaign seh.yaml"
+// scores compounds.
+//
 // # Variants
 //
 // The network was trained with a version of PyTorch Geometric that multiplies
