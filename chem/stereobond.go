@@ -10,7 +10,7 @@ func (s *stereoSearch) labelBonds(given map[int32]BondStereo) (open, changed boo
 	m := s.m
 	for i := range m.Bonds {
 		b := &m.Bonds[i]
-		if b.Order != Double || b.Stereo != NoStereo || !m.stereoBondKind(i) {
+		if b.Stereo != NoStereo || !m.CanBeCisTrans(i) {
 			continue
 		}
 		wasGiven := given[int32(i)]
@@ -79,10 +79,14 @@ func (s *stereoSearch) topNeighbor(at, partner int) (top int32, ok bool) {
 	return top, top >= 0
 }
 
-// stereoBondKind tells whether a double bond is of a kind that may be cis or
-// trans: not in a small ring, two or three neighbours at both ends.
-func (m *Mol) stereoBondKind(i int) bool {
+// CanBeCisTrans tells whether bond i of a perceived molecule is a double bond of
+// a kind that may be cis or trans: not in a ring of fewer than eight, two or
+// three neighbours at both ends. It does not look at whether they differ.
+func (m *Mol) CanBeCisTrans(i int) bool {
 	b := &m.Bonds[i]
+	if b.Order != Double {
+		return false
+	}
 	for _, at := range [2]int32{b.A, b.B} {
 		if d := m.Degree(int(at)); d != 2 && d != 3 {
 			return false

@@ -88,46 +88,18 @@ func (d *drawing) configuration(k int, p, q int32) chem.BondStereo {
 	return chem.Trans
 }
 
-// smallestStereoRing is the smallest ring whose double bonds may be cis or
-// trans.
-const smallestStereoRing = 8
-
-// canBeStereo tells whether bond k of a perceived molecule is a double bond with
-// substituents at both ends, not part of a cumulene or a small ring.
+// canBeStereo tells whether bond k of a perceived molecule is a double bond that
+// may be cis or trans, and not part of a cumulene.
 func canBeStereo(m *chem.Mol, k int) bool {
-	bond := &m.Bonds[k]
-	if bond.Order != chem.Double {
+	if !m.CanBeCisTrans(k) {
 		return false
 	}
-	for _, end := range [2]int32{bond.A, bond.B} {
-		if d := m.Degree(int(end)); d != 2 && d != 3 {
-			return false
-		}
+	for _, end := range [2]int32{m.Bonds[k].A, m.Bonds[k].B} {
 		for _, nb := range m.Neighbors(int(end)) {
 			if int(nb.Bond) != k && m.Bonds[nb.Bond].Order == chem.Double {
 				return false
 			}
 		}
 	}
-	if !bond.InRing {
-		return true
-	}
-	for _, ring := range m.Rings {
-		if len(ring) < smallestStereoRing && contains(ring, bond.A, bond.B) {
-			return false
-		}
-	}
 	return true
-}
-
-// contains tells whether two neighbours in a ring are a and b.
-func contains(ring []int32, a, b int32) bool {
-	last := ring[len(ring)-1]
-	for _, i := range ring {
-		if last == a && i == b || last == b && i == a {
-			return true
-		}
-		last = i
-	}
-	return false
 }

@@ -80,7 +80,9 @@ type writer struct {
 	sequence []int32 // bonds of one atom in written order
 	dir      []chem.Direction
 	pick     []bool
-	doubles  []int32
+	doubles  []int32 // double bonds with a configuration
+	open     []int32 // double bonds without
+	senses   senses
 }
 
 // link is an entry of a linked list of bonds.
