@@ -89,13 +89,16 @@ func (k *checking) random(purpose uint64) *rand.Rand {
 
 // read reads the campaign's samples.
 func (k *checking) read(ctx context.Context, c *store.Campaign) error {
-	place := map[uint32]int{}
+	place, runs := map[int]int{}, chainRuns{}
 	var logZ []float64
 	for p, err := range c.Populations(ctx) {
 		if err != nil {
 			return err
 		}
-		place[p.Index] = len(logZ)
+		if at, ok := proposedIn(p); ok {
+			runs[p.Index] = at
+		}
+		place[int(p.Index)] = len(logZ)
 		logZ = append(logZ, float64(p.Diagnostics.LogEvidence))
 	}
 	k.run.Populations = len(logZ)
@@ -106,7 +109,7 @@ func (k *checking) read(ctx context.Context, c *store.Campaign) error {
 			return err
 		}
 		for _, o := range candidate.Occurrences {
-			k.run.Population = append(k.run.Population, place[o.Population])
+			k.run.Population = append(k.run.Population, place[runs.of(o)])
 			k.run.LogWeight = append(k.run.LogWeight, o.LogWeight)
 			k.smiles = append(k.smiles, candidate.SMILES)
 			for i := range k.scores {

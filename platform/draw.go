@@ -51,10 +51,13 @@ func (s *Session) draw(ctx context.Context, each func(Drawn) (more bool, err err
 	if err != nil {
 		return err
 	}
-	empty := 0
+	empty, chain := 0, newChain(s.how.Method, p.Campaign.Seed)
 	for pop, err := range sampler.Populations(ctx) {
 		if err != nil {
 			return err
+		}
+		if chain != nil {
+			pop.Trajectories = chain.next(pop)
 		}
 		if len(pop.Trajectories) == 0 {
 			if empty++; empty >= 100 {

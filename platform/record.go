@@ -22,6 +22,7 @@ const (
 	drawnNumber     = "drawn"     // particles, of which those of weight zero are not stored
 	ancestorsNumber = "ancestors" // beginnings that its trajectories descend from
 	klNumber        = "kl"        // divergence of the proposal from the target, nats
+	proposedNumber  = "proposed"  // of a chain: the population that proposed where it is
 )
 
 // evaluator turns sampled populations into records of the store.
@@ -30,6 +31,7 @@ type evaluator struct {
 	// acceptance is that of rejection from an estimate of the evidence, false
 	// where the composition has no bound; nil for none.
 	acceptance func(sample.Estimate) (sample.Estimate, bool)
+	chain      *chain // of which a population leaves one draw; nil where all of it counts
 }
 
 func newEvaluator(p *Plan, c *store.Campaign) (*evaluator, error) {
@@ -52,10 +54,16 @@ func newEvaluator(p *Plan, c *store.Campaign) (*evaluator, error) {
 
 func (e *evaluator) population(ctx context.Context, pop *sample.Population) (store.Population, error) {
 	logs := make([]float64, len(pop.Trajectories))
+	for i := range pop.Trajectories {
+		logs[i] = pop.Trajectories[i].LogWeight
+	}
+	walk := diagnose.WalkOf(pop)
+	if e.chain != nil {
+		pop.Trajectories = e.chain.next(pop)
+	}
 	finished := make([]evaluate.Finished, len(pop.Trajectories))
 	for i := range pop.Trajectories {
 		t := &pop.Trajectories[i]
-		logs[i] = t.LogWeight
 		states := make([][]byte, len(t.States))
 		for k, s := range t.States {
 			states[k] = []byte(s)
@@ -75,11 +83,13 @@ func (e *evaluator) population(ctx context.Context, pop *sample.Population) (sto
 		LogEvidence: store.Number(pop.LogEvidence), ESS: store.Number(math.Exp(sample.LogESS(logs))),
 		MinESS: store.Number(pop.MinESS), Resamplings: pop.Resamplings, Acceptance: store.Number(acceptance),
 	}
-	walk := diagnose.WalkOf(pop)
 	d.Extra = []store.NamedNumber{
 		{Name: drawnNumber, Value: store.Number(walk.Drawn)},
 		{Name: ancestorsNumber, Value: store.Number(walk.Ancestors)},
 		{Name: klNumber, Value: store.Number(walk.KL)},
+	}
+	if e.chain != nil && len(pop.Trajectories) > 0 {
+		d.Extra = append(d.Extra, store.NamedNumber{Name: proposedNumber, Value: store.Number(e.chain.proposed)})
 	}
 	for _, s := range walk.Steps {
 		d.Steps = append(d.Steps, store.StepWeights{Count: s.Count, Mean: store.Number(s.Mean), SD: store.Number(s.SD)})

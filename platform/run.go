@@ -134,11 +134,19 @@ type run struct {
 // planned is the number of populations that the budget makes where every draw
 // is a molecule, 0 where it depends on what is found.
 func (r *run) planned() int {
-	b, particles := r.plan.Campaign.Budget, r.plan.Campaign.Sample.Particles
+	b, each := r.plan.Campaign.Budget, r.draws()
 	if b.Molecules == 0 || r.how.Method == sample.Rejection {
 		return 0
 	}
-	return (b.Molecules + particles - 1) / particles
+	return (b.Molecules + each - 1) / each
+}
+
+// draws is the number of molecules that a population makes at most.
+func (r *run) draws() int {
+	if r.how.Method == sample.PIMH {
+		return 1
+	}
+	return r.plan.Campaign.Sample.Particles
 }
 
 // ahead is how many further populations the budget most likely takes, 0 where
@@ -149,7 +157,7 @@ func (r *run) ahead(s store.State) int {
 	if missing <= 0 {
 		return 0
 	}
-	each := float64(r.plan.Campaign.Sample.Particles)
+	each := float64(r.draws())
 	if s.Populations > 0 {
 		each = max(1, float64(s.Trajectories)) / float64(s.Populations)
 	}
@@ -176,6 +184,9 @@ func (r *run) populations(ctx context.Context, comp *compose.Composition) error 
 	r.report(state, 1)
 	eval, err := newEvaluator(r.plan, r.campaign)
 	if err != nil {
+		return err
+	}
+	if eval.chain, err = openChain(ctx, r.how.Method, r.campaign); err != nil {
 		return err
 	}
 	begun, restarts := time.Now(), r.models.restarts()
@@ -230,7 +241,7 @@ func (r *run) enough(s store.State) bool {
 // hopeless is an error where going on will not reach the budget.
 func (r *run) hopeless(s store.State) error {
 	b := r.plan.Campaign.Budget
-	draws := s.Populations * r.plan.Campaign.Sample.Particles
+	draws := s.Populations * r.draws()
 	rejection := r.how.Method == sample.Rejection
 	if s.Populations >= 16 && s.Trajectories == 0 && (!rejection || draws >= minDraws) {
 		if rejection {

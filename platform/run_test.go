@@ -3,11 +3,13 @@ package platform
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/molsculpt/molsculpt/platform/compose"
 	"github.com/molsculpt/molsculpt/platform/config"
 	"github.com/molsculpt/molsculpt/platform/sample"
@@ -205,5 +207,85 @@ func TestAutoIsTheMethodItChose(t *testing.T) {
 	_, plain := evidence("a - b", "smc", "640")
 	if len(annealed.how.Ladder) == 0 || math.Abs(c.Value-plain.Value) > 4*math.Hypot(c.SE, plain.SE)+1e-9 {
 		t.Errorf("log evidence %v annealed by %v, %v by smc", c, annealed.how.Ladder, plain)
+	}
+}
+
+// dumped is all that the run's store holds, but for the clock and the name.
+func dumped(t *testing.T, r *run) string {
+	t.Helper()
+	var out strings.Builder
+	for p, err := range r.campaign.Populations(t.Context()) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.Diagnostics.Clock = store.PopulationTime{}
+		fmt.Fprintf(&out, "%d %+v\n", p.Index, p)
+		path, err := r.campaign.Trajectory(p.Index, 0)
+		fmt.Fprintf(&out, "%+v %v\n", path, err)
+	}
+	for c, err := range r.campaign.Candidates(t.Context()) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintf(&out, "%+v\n", c)
+	}
+	return out.String()
+}
+
+// A chain of unweighted draws has one from each population, goes on as if it had
+// never been cut off, and comes to what smc comes to.
+func TestAChainOfDrawsIsOneListHoweverOftenItIsCutOff(t *testing.T) {
+	t.Parallel()
+	campaign := func(method, molecules string) string {
+		return strings.Replace(strings.Replace(twoModels(method, molecules), "a & b", "a - b", 1), "particles: 16", "particles: 4", 1)
+	}
+	whole, comp := smallRun(t, campaign("pimh", "400"), "whole.db")
+	if err := whole.populations(t.Context(), comp); err != nil {
+		t.Fatal(err)
+	}
+	cut, comp := smallRun(t, campaign("pimh", "400"), "cut.db")
+	for _, at := range []int{1, 7, 8, 111} {
+		ctx, cancel := context.WithCancel(t.Context())
+		cut.options.Progress = func(p Progress) {
+			if p.Populations >= at {
+				cancel()
+			}
+		}
+		if err := cut.populations(ctx, comp); !errors.Is(err, context.Canceled) {
+			t.Fatalf("cut off at %d: %v", at, err)
+		}
+	}
+	cut.options.Progress = nil
+	if err := cut.populations(t.Context(), comp); err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(dumped(t, whole), dumped(t, cut)); d != "" {
+		t.Errorf("cut off, the chain is another (-whole +cut): %.2000s", d)
+	}
+	s, err := Summarize(t.Context(), whole.campaign, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := s.Diagnostics.ChainAcceptance
+	if s.Molecules != 400 || s.Populations != 400 || a == nil || !(*a > .2 && *a < 1) {
+		t.Fatalf("%d draws of %d populations, acceptance %v", s.Molecules, s.Populations, a)
+	}
+	if !(s.ESS > .2*400**a && s.ESS < 400) || !(s.Diagnostics.Weights.Largest > 1./400 && s.Diagnostics.Weights.Largest < .2) {
+		t.Errorf("effective sample size %g of 400 draws, longest repeat %g of all", s.ESS, s.Diagnostics.Weights.Largest)
+	}
+	smc, comp := smallRun(t, campaign("smc", "4000"), "smc.db")
+	if err := smc.populations(t.Context(), comp); err != nil {
+		t.Fatal(err)
+	}
+	want, err := Summarize(t.Context(), smc.campaign, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	x, y := s.Objectives[0].Mean, want.Objectives[0].Mean
+	if !(math.Abs(x.Value-y.Value) < 4*math.Hypot(x.SE, y.SE)) {
+		t.Errorf("mean %v of the chain, %v of smc", x, y)
+	}
+	if x, y := s.LogEvidence, want.LogEvidence; !(math.Abs(x.Value-y.Value) < 4*math.Hypot(x.SE, y.SE)) {
+		t.Errorf("log evidence %v of the chain, %v of smc", x, y)
 	}
 }

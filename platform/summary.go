@@ -2,7 +2,9 @@ package platform
 
 import (
 	"context"
+	"maps"
 	"math"
+	"slices"
 
 	"github.com/molsculpt/molsculpt/platform/diagnose"
 	"github.com/molsculpt/molsculpt/platform/sample"
@@ -67,10 +69,11 @@ func Summarize(ctx context.Context, c *store.Campaign, wishes []Wish) (*Summary,
 		Molecules: state.Trajectories, Valid: state.Trajectories - state.Invalid,
 		Distinct: state.Candidates, Populations: state.Populations, MinESS: 1,
 	}
-	if err := s.readPopulations(ctx, c); err != nil {
+	runs, err := s.readPopulations(ctx, c)
+	if err != nil {
 		return nil, err
 	}
-	if err := s.readCandidates(ctx, c, plan, wishes); err != nil {
+	if err := s.readCandidates(ctx, c, plan, wishes, runs); err != nil {
 		return nil, err
 	}
 	return s, s.diagnose(c, plan)
@@ -105,12 +108,16 @@ func (s *Summary) diagnose(c *store.Campaign, plan store.Plan) error {
 
 // readPopulations averages the evidence over populations and adds up their
 // times, which follow one another.
-func (s *Summary) readPopulations(ctx context.Context, c *store.Campaign) error {
+func (s *Summary) readPopulations(ctx context.Context, c *store.Campaign) (chainRuns, error) {
+	runs := chainRuns{}
 	var logZ, logAcceptance []float64
 	var seconds float64
 	for p, err := range c.Populations(ctx) {
 		if err != nil {
-			return err
+			return nil, err
+		}
+		if at, ok := proposedIn(p); ok {
+			runs[p.Index] = at
 		}
 		d := p.Diagnostics
 		logZ = append(logZ, float64(d.LogEvidence))
@@ -130,11 +137,15 @@ func (s *Summary) readPopulations(ctx context.Context, c *store.Campaign) error 
 	if seconds > 0 {
 		s.PerSecond = float64(s.Molecules) / seconds
 	}
-	return nil
+	if len(runs) > 0 {
+		a := runs.acceptance()
+		s.Diagnostics.ChainAcceptance = &a
+	}
+	return runs, nil
 }
 
 // readCandidates averages scores over all occurrences of all candidates.
-func (s *Summary) readCandidates(ctx context.Context, c *store.Campaign, plan store.Plan, wishes []Wish) error {
+func (s *Summary) readCandidates(ctx context.Context, c *store.Campaign, plan store.Plan, wishes []Wish, runs chainRuns) error {
 	index := map[string]int{}
 	for i, o := range plan.Objectives {
 		index[o.Name] = i
@@ -151,22 +162,34 @@ func (s *Summary) readCandidates(ctx context.Context, c *store.Campaign, plan st
 	means, missing := make([]sample.Mean, len(plan.Objectives)), make([]int, len(plan.Objectives))
 	var share sample.Mean
 	var logs []float64
+	repeats := map[int]float64{} // of a chain: how often it drew a sample
 	for candidate, err := range c.Candidates(ctx) {
 		if err != nil {
 			return err
 		}
 		met := meets(candidate)
 		for _, o := range candidate.Occurrences {
-			logs = append(logs, o.LogWeight)
-			share.Add(int(o.Population), o.LogWeight, met)
+			population := runs.of(o)
+			if len(runs) > 0 {
+				repeats[population]++
+			} else {
+				logs = append(logs, o.LogWeight)
+			}
+			share.Add(population, o.LogWeight, met)
 			for i, score := range candidate.Scores {
 				if score.Status == store.OK {
-					means[i].Add(int(o.Population), o.LogWeight, score.Value)
+					means[i].Add(population, o.LogWeight, score.Value)
 				} else {
 					missing[i]++
 				}
 			}
 		}
+	}
+	if len(repeats) > 0 {
+		s.Diagnostics.Weights.Largest = slices.Max(slices.Collect(maps.Values(repeats))) / float64(s.Valid)
+	}
+	for _, n := range slices.Sorted(maps.Values(repeats)) {
+		logs = append(logs, math.Log(n))
 	}
 	if len(logs) > 0 {
 		s.ESS = math.Exp(sample.LogESS(logs))

@@ -19,6 +19,10 @@ func writeDiagnostics(out io.Writer, r *diagnose.Report) error {
 		line("method", "%s", r.Chosen)
 	}
 	w := &r.Weights
+	if a := r.ChainAcceptance; a != nil {
+		line("chain", "the samples are draws of a chain, without weights, one for each of %d populations; it accepted %.0f %% of them, the others repeat the draw before",
+			w.Populations, 100**a)
+	}
 	line("samples", "%d count as %.0f (%.0f %%); the heaviest of %d populations has %.0f %% of all weight",
 		r.Samples, r.ESS, 100*r.ESS/math.Max(1, float64(r.Samples)), w.Populations, 100*w.Largest)
 	if w.Residual.Count > 0 {

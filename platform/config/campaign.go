@@ -58,7 +58,7 @@ type Condition struct {
 
 // Sample says how the composition is sampled.
 type Sample struct {
-	Method    string // "auto", "smc", "annealed", "ancestral" (mixtures), "rejection" (where a bound is known) or "unweighted" (a baseline)
+	Method    string // "auto", "smc", "annealed", "ancestral" (mixtures), "rejection" (where a bound is known), "pimh" (an unweighted chain) or "unweighted" (a baseline)
 	Particles int    // trajectories of a population
 	Mark      Mark   // of the method
 }
@@ -284,7 +284,7 @@ func parseSample(f map[string]node, at Mark) Sample {
 	g := n.fields("sample", "method", "particles")
 	if v, ok := g["method"]; ok {
 		s.Mark = v.mark()
-		s.Method = v.choice("method", "auto", "smc", "annealed", "ancestral", "rejection", "unweighted")
+		s.Method = v.choice("method", "auto", "smc", "annealed", "ancestral", "rejection", "pimh", "unweighted")
 	}
 	if v, ok := g["particles"]; ok {
 		s.Particles = v.integer("particles", 1, MaxParticles)

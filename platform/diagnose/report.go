@@ -15,6 +15,10 @@ type Report struct {
 	LogEvidence sample.Estimate `json:"log_evidence"`
 	Weights     Weights         `json:"weights"`
 
+	// ChainAcceptance is the share of populations that a chain of unweighted draws
+	// accepted, the others repeat the draw before; nil where no chain was made.
+	ChainAcceptance *float64 `json:"chain_acceptance,omitempty"`
+
 	Checks  *Checks `json:"checks,omitempty"` // nil where none was made
 	Verdict Verdict `json:"verdict"`
 }
