@@ -22,19 +22,19 @@ type guidance struct {
 // many reports whether a state makes the guide answer for all its children.
 func (g *guidance) many() bool { return g.twist.Guide != nil && g.twist.Children == AllChildren }
 
-// origin is the guide's value of the initial state; 0 where it has none, which
-// every particle then has.
-func (g *guidance) origin(ctx context.Context) (float64, error) {
+// origin is the guide's value of the state where walks start; 0 where it has none,
+// which every particle then has.
+func (g *guidance) origin(ctx context.Context, start space.State) (float64, error) {
 	if g.twist.Guide == nil {
 		return 0, nil
 	}
 	g.going = potentials{guide: g.twist.Guide}
 	g.finished = potentials{guide: g.twist.Guide, finished: true}
-	g.going.want("")
+	g.going.want(start)
 	if err := g.going.ask(ctx); err != nil {
 		return 0, err
 	}
-	if q := g.going.at(""); !math.IsInf(q, -1) {
+	if q := g.going.at(start); !math.IsInf(q, -1) {
 		return q, nil
 	}
 	return 0, nil
@@ -56,7 +56,7 @@ func (l *lane) askGuide(ctx context.Context, states []space.State) error {
 	}
 	g.forget()
 	for i, s := range states {
-		l.table.open(l.answers, i)
+		l.table.open(l.answers, i, s)
 		l.eachChild(s, func(_ int, child space.State) { g.going.want(child) })
 		if l.steer.endsQ {
 			g.finished.want(s)
@@ -141,7 +141,11 @@ func (l *lane) askMixing(ctx context.Context, states []space.State) error {
 	for len(g.mixing) < len(states) {
 		g.mixing = append(g.mixing, make([]float64, len(l.bases)))
 	}
-	if err := g.twist.Guide.(Posterior).LogPosterior(ctx, states, g.mixing[:len(states)]); err != nil {
+	posterior, ok := g.twist.Guide.(Posterior)
+	if !ok {
+		panic("sample: a guide that is no posterior is asked for one")
+	}
+	if err := posterior.LogPosterior(ctx, states, g.mixing[:len(states)]); err != nil {
 		return fmt.Errorf("sample: ask guide: %w", err)
 	}
 	prior, _ := universe(l.target)

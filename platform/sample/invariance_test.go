@@ -49,11 +49,16 @@ func TestSamplesDoNotDependOnHowAnExpressionIsWritten(t *testing.T) {
 	}
 	h := hashed{space: sp, seed: 3}
 	for _, pair := range [][2]string{
-		{"a & b", "x & y"}, {"a & b", "b & a"}, {"a - b", "x - y"}, {"a & b & c", "c & a & b"},
+		{"a & b", "x & y"},
+		{"a & b", "b & a"},
+		{"a - b", "x - y"},
+		{"a & b & c", "c & a & b"},
 		{"obs(a, a, b; over a, b, c)", "obs(b, a, a; over a, b, c)"},
 		{"obs(a, a, b; over a, b, c)", "obs(y, x, x; over z, y, x)"},
-		{"harmonic(a, b, c)", "harmonic(c, b, a)"}, {"product(a, b)", "product(b, a)"},
-		{"a &{0.3} b", "obs(a, b{0.3})"}, {"a -{0.3} b", "obs(a, a{0.3, 0.7}; over a, b)"},
+		{"harmonic(a, b, c)", "harmonic(c, b, a)"},
+		{"product(a, b)", "product(b, a)"},
+		{"a &{0.3} b", "obs(a, b{0.3})"},
+		{"a -{0.3} b", "obs(a, a{0.3, 0.7}; over a, b)"},
 		{"0.3 a | 0.7 b", "7 b | 3 a"},
 	} {
 		c, bases := models(t, pair[0], policies)

@@ -18,7 +18,6 @@ type search struct {
 	rng  *rand.Rand
 	done bool
 
-	action  int // taken, where done and alive
 	asked   []space.State
 	tries   []try     // of Candidates, and draws ahead of Thinning
 	drawn   int       // of Thinning
@@ -67,7 +66,7 @@ func (l *lane) settle(ctx context.Context, under []search) error {
 	for i := range under {
 		s := &under[i]
 		if s.slot != loaded {
-			l.table.load(l.answers, s.slot)
+			l.table.load(l.answers, s.slot, s.at().path.state)
 			loaded = s.slot
 		}
 		l.begin(s)
@@ -101,6 +100,7 @@ func (l *lane) begin(s *search) {
 		l.startRace(s)
 	case Thinning:
 		l.thin(s)
+	case AllChildren: // needs no search
 	}
 }
 
@@ -113,6 +113,7 @@ func (l *lane) proceed(s *search) {
 		l.arrive(s)
 	case Thinning:
 		l.decide(s)
+	case AllChildren:
 	}
 }
 
@@ -149,7 +150,7 @@ func (l *lane) needs(action int) bool { return action != stop || l.steer.endsQ }
 // take ends a search without weights by an action.
 func (l *lane) take(s *search, action int) {
 	l.end(s)
-	l.table.open(l.answers, s.slot)
+	l.table.open(l.answers, s.slot, s.at().path.state)
 	l.advance(s.at(), action)
 }
 

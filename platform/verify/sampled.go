@@ -133,8 +133,8 @@ var foundESS = map[string]float64{
 	"obs(circle1, circle2; over circle1, circle2, circle3)":          .822,
 	"circle1 & circle2 & circle3":                                    .879,
 	"obs(circle1, circle1, circle1; over circle1, circle2, circle3)": .495,
-	"circle1 & circle2":                                              .885,
-	"circle1 - circle2":                                              .541,
+	"circle1 & circle2": .885,
+	"circle1 - circle2": .541,
 }
 
 // largePopulations measures the effective sample size of 20 populations of

@@ -136,7 +136,7 @@ func TestWrongSamplersAreCaught(t *testing.T) {
 			}
 		}
 	}
-	if x := sameLaw("law", right.Law, other.Law); x.Passed() || !(wrong(x)).Control {
+	if x := sameLaw("law", right.Law, other.Law); x.Passed() || !wrong(x).Control {
 		t.Error("another law is the same")
 	}
 	if x := wrong(sameLaw("law", right.Law, right.Law)); x.Passed() || x.Verdict() != "FAILED: not wrong" {

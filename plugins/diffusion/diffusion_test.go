@@ -309,7 +309,7 @@ func TestWassersteinIsItsDefinition(t *testing.T) {
 			t.Fatalf("%v and %v: %v, want %v", a, b, got, want)
 		}
 		// Repeating a sample does not change it.
-		if got := Wasserstein(append(a, a...), b); math.Abs(got-want) > 1e-12 {
+		if got := Wasserstein(slices.Concat(a, a), b); math.Abs(got-want) > 1e-12 {
 			t.Fatalf("repeated: %v, want %v", got, want)
 		}
 	}

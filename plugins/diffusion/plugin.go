@@ -48,7 +48,11 @@ func openSpace(d sdk.SpaceDefinition) (*space.Fragments, error) {
 	if diff := space.Difference(s.Descriptor(), d.Descriptor); diff != "" {
 		return nil, fmt.Errorf("diffusion: open the space: what the host describes and what its definition gives differ: %s", diff)
 	}
-	return s.(*space.Fragments), nil
+	trees, ok := s.(*space.Fragments)
+	if !ok {
+		return nil, fmt.Errorf("diffusion: open the space: a %T is no space of trees", s)
+	}
+	return trees, nil
 }
 
 type policy struct{}

@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -341,7 +342,7 @@ func TestGridUpdatesRefuseWhatIsNoReward(t *testing.T) {
 			t.Errorf("a log reward of %v: %v", bad, err)
 		}
 	}
-	if _, err := tr.Update(append(log, 0)); err == nil {
+	if _, err := tr.Update(slices.Concat(log, []float64{0})); err == nil {
 		t.Error("too many rewards are accepted")
 	}
 }

@@ -35,11 +35,13 @@ func TestReadTakesPotencies(t *testing.T) {
 		"the median of two": {[]string{`"a";"CCO";"IC50";"'='";"100";"nM";"";"False"`, `"b";"OCC";"IC50";"'='";"1";"nM";"";"False"`}, []Compound{{"CCO", Potency{8, 8}, 2}}, Skipped{}},
 		"a value beats a bound": {
 			[]string{`"a";"CCO";"IC50";"'='";"100";"nM";"";"False"`, `"a";"CCO";"IC50";"'>'";"1000";"nM";"";"False"`},
-			[]Compound{{"CCO", Potency{7, 7}, 2}}, Skipped{},
+			[]Compound{{"CCO", Potency{7, 7}, 2}},
+			Skipped{},
 		},
 		"bounds narrow": {
 			[]string{`"a";"CCO";"IC50";"'>'";"100";"nM";"";"False"`, `"a";"CCO";"IC50";"'>'";"1000";"nM";"";"False"`, `"a";"CCO";"IC50";"'<'";"10000";"nM";"";"False"`},
-			[]Compound{{"CCO", Potency{5, 6}, 3}}, Skipped{},
+			[]Compound{{"CCO", Potency{5, 6}, 3}},
+			Skipped{},
 		},
 		"bounds exclude each other": {
 			[]string{`"a";"CCO";"IC50";"'>'";"1000";"nM";"";"False"`, `"a";"CCO";"IC50";"'<'";"100";"nM";"";"False"`}, nil, Skipped{Contrary: 2},

@@ -110,8 +110,10 @@ func filled(n *Net, list [][]int) *Batch {
 }
 
 var shapes = []Shape{
-	{Dim: 2, Side: 8, Width: 32, Outputs: 3}, {Dim: 1, Side: 2, Width: 16, Outputs: 1},
-	{Dim: 5, Side: 3, Width: 48, Outputs: 17}, {Dim: 2, Side: 32, Width: 160, Outputs: 5},
+	{Dim: 2, Side: 8, Width: 32, Outputs: 3},
+	{Dim: 1, Side: 2, Width: 16, Outputs: 1},
+	{Dim: 5, Side: 3, Width: 48, Outputs: 17},
+	{Dim: 2, Side: 32, Width: 160, Outputs: 5},
 }
 
 // onEach runs a test on every instruction set.
