@@ -179,10 +179,7 @@ var (
 	})
 
 	// annealed has the path posterior on a ladder that pilots have fitted.
-	annealed = smcMethod("smc, annealed", composite, func(ctx context.Context, t *Target, r *Run) (sample.Twist, error) {
-		l, err := sample.FitLadder(ctx, t.Graph.Space, t.policies(), t.Composition, sample.Options{Seed: r.Seed, Particles: particles})
-		return sample.Twist{Ladder: l}, err
-	})
+	annealed = smcMethod("smc, annealed", composite, ladderOf)
 
 	// smcGuidedBadly has a guide with errors, which the weights make up for.
 	smcGuidedBadly = smcMethod("smc, bad guide", guidance.Covers, func(_ context.Context, t *Target, r *Run) (sample.Twist, error) {
@@ -194,3 +191,9 @@ var (
 		return sample.Twist{Guide: guideOf(t, badly, r.Seed), Children: sample.Candidates, Candidates: 4}, nil
 	})
 )
+
+// ladderOf is a ladder that pilots have fitted to a target.
+func ladderOf(ctx context.Context, t *Target, r *Run) (sample.Twist, error) {
+	l, err := sample.FitLadder(ctx, t.Graph.Space, t.policies(), t.Composition, sample.Options{Seed: r.Seed, Particles: particles})
+	return sample.Twist{Ladder: l}, err
+}

@@ -130,15 +130,20 @@ var unweighted = Method{
 var foundESS = map[string]float64{
 	"shubert & diagonal": .985,
 	"shubert - diagonal": .910,
-	"obs(circle1, circle2; over circle1, circle2, circle3)":          .822,
-	"circle1 & circle2 & circle3":                                    .879,
-	"obs(circle1, circle1, circle1; over circle1, circle2, circle3)": .495,
-	"circle1 & circle2": .885,
-	"circle1 - circle2": .541,
+	"obs(circle1, circle2; over circle1, circle2, circle3)": .822,
+	"circle1 & circle2 & circle3":                           .879,
+	hardest:                                                 .495,
+	"circle1 & circle2":                                     .885,
+	"circle1 - circle2":                                     .541,
 }
 
+// hardest is the one of them that the path posterior alone does not keep up
+// with: prefixes that look like another model's at first carry the weight.
+const hardest = "obs(circle1, circle1, circle1; over circle1, circle2, circle3)"
+
 // largePopulations measures the effective sample size of 20 populations of
-// 4,000 particles: at least nine tenths of what was found before.
+// 4,000 particles: at least nine tenths of what was found before. The hardest
+// target needs a ladder for it; without one it is a negative control.
 var largePopulations = Method{
 	Name: "smc, 4000 particles",
 	Full: true,
@@ -148,18 +153,32 @@ var largePopulations = Method{
 		return ok && is && grid.Side() == 32 && t.Balanced()
 	},
 	Check: func(ctx context.Context, t *Target, r *Run) ([]Result, error) {
-		s, err := sample.New(t.Graph.Space, t.policies(), t.Composition, sample.Options{Method: sample.SMC, Seed: r.Seed, Particles: 4000, Populations: 20})
+		plain, err := leastESS(ctx, t, r, sample.Twist{})
+		if err != nil || t.Text != hardest {
+			return []Result{plain}, err
+		}
+		twist, err := ladderOf(ctx, t, r)
 		if err != nil {
 			return nil, err
 		}
-		var least []float64
-		for p, err := range s.Populations(ctx) {
-			if err != nil {
-				return nil, err
-			}
-			least = append(least, p.MinESS/float64(p.Drawn))
-		}
-		found, mean := foundESS[t.Text], stat.Mean(least, nil)
-		return []Result{{Quantity: "least ESS over draws", Exact: found, Estimate: mean, Error: max(0, found-mean), Bound: .1 * found}}, nil
+		annealed, err := leastESS(ctx, t, r, twist)
+		annealed.Quantity += ", annealed"
+		return []Result{wrong(plain), annealed}, err
 	},
+}
+
+func leastESS(ctx context.Context, t *Target, r *Run, twist sample.Twist) (Result, error) {
+	s, err := sample.New(t.Graph.Space, t.policies(), t.Composition, sample.Options{Method: sample.SMC, Seed: r.Seed, Particles: 4000, Populations: 20, Twist: twist})
+	if err != nil {
+		return Result{}, err
+	}
+	var least []float64
+	for p, err := range s.Populations(ctx) {
+		if err != nil {
+			return Result{}, err
+		}
+		least = append(least, p.MinESS/float64(p.Drawn))
+	}
+	found, mean := foundESS[t.Text], stat.Mean(least, nil)
+	return Result{Quantity: "least ESS over draws", Exact: found, Estimate: mean, Error: max(0, found-mean), Bound: .1 * found}, nil
 }
