@@ -41,19 +41,19 @@ func (l *lane) propose(s *search) {
 // log ratio v_j to the probability r(a_j) that a_j was drawn with.
 func (l *lane) weighCandidates(s *search) (logGamma, logV []float64) {
 	p, t := s.at(), &l.table
-	t.open(l.answers, s.slot)
+	t.open(l.answers, s.slot, p.path.state)
 	logGamma, logV = make([]float64, len(s.tries)), make([]float64, len(s.tries))
 	after := make([]float64, len(p.logBase))
 	for j, c := range s.tries {
-		cells, logB := stopCells, p.logB
+		cells, logB, end := stopCells, p.logB, p.path.state
 		if c.action != stop {
 			next := l.known.take(p.path.state, c.action)
-			cells, logB = next.cells, logB+next.logBackward
+			cells, logB, end = next.cells, logB+next.logBackward, next.child
 		}
 		for i := range after {
 			after[i] = p.logBase[i] + t.logStep(i, cells)
 		}
-		logGamma[j] = l.steer.log(after, logB, p.path.steps, c.action == stop)
+		logGamma[j] = l.steer.log(after, logB, p.path.steps, c.action == stop) - l.through.log(end)
 		if l.needs(c.action) {
 			logGamma[j] += l.answer(s, c.action)
 		}

@@ -65,7 +65,7 @@ func Choose(ctx context.Context, sp space.Space, bases []space.Policy, target *c
 	mixture := compose.Mixture(target.Models(), bound.Weights)
 	rollouts, err := New(sp, bases, mixture, Options{
 		Method: Ancestral, Seed: scramble(opts.Seed ^ chooseSeed), Particles: chooseRollouts, Populations: 1,
-		Lanes: opts.Lanes, InFlight: opts.InFlight,
+		Lanes: opts.Lanes, InFlight: opts.InFlight, // everywhere: what is not allowed is not accepted
 	})
 	if err != nil {
 		return Choice{}, err
@@ -77,6 +77,10 @@ func Choose(ctx context.Context, sp space.Space, bases []space.Policy, target *c
 		}
 		for i := range p.Trajectories {
 			t := &p.Trajectories[i]
+			if opts.Region != nil && !opts.Region.Allows(t.Final()) {
+				accept.add(0)
+				continue
+			}
 			accept.add(math.Exp(target.LogDensity(t.LogBase, t.LogBackward) - bound.LogM - mixture.LogDensity(t.LogBase, t.LogBackward)))
 		}
 	}

@@ -22,14 +22,10 @@ type Fork struct {
 
 // Start is the beginning of every path.
 func Start(s *Sampler) *Fork {
-	l := newLane(s)
-	origin, err := l.guide.origin(context.Background())
-	if err != nil {
-		panic(err)
-	}
-	w := newWalk(s, 0, origin)
+	l := startLane(s)
+	w := newWalk(s, 0, &l.from)
 	p := w.particles[0]
-	return &Fork{walk: w, particle: p, Weight: p.logGamma}
+	return &Fork{walk: w, particle: p, Weight: p.logGamma, State: p.path.state}
 }
 
 // Steps lists what the next step of a path may lead to: the children, each
@@ -37,7 +33,7 @@ func Start(s *Sampler) *Fork {
 func (f *Fork) Steps() []*Fork {
 	l := f.lane()
 	t := &l.table
-	t.load(l.answers, 0)
+	t.load(l.answers, 0, f.State)
 	l.value(f.State, 0)
 	p := f.copy()
 	if !t.weigh(&l.steer, l.mixed(0, &p), p.logB, p.path.steps-1) {
@@ -57,11 +53,7 @@ func (f *Fork) Steps() []*Fork {
 		}
 		logR := t.logR(cells)
 		if l.opts.Method.sequential() {
-			gamma := l.steer.log(next.logBase, next.logB, next.path.steps-1, next.done)
-			if t.guided && (action != stop || l.steer.endsQ) {
-				gamma += t.logValue(cells)
-			}
-			f.walk.weigh(&next, gamma, -logR)
+			f.walk.weigh(&next, l.gamma(&next, action, cells), -logR)
 		}
 		out = append(out, f.next(next, logR, next.logStep))
 	}
@@ -77,7 +69,7 @@ func (f *Fork) CandidateSteps() []*Fork {
 		panic("two candidates are summed over")
 	}
 	t := &l.table
-	t.load(l.answers, 0)
+	t.load(l.answers, 0, f.State)
 	p := f.copy()
 	prior := steering{cells: l.steer.ends, ends: l.steer.ends}
 	if !t.weigh(&prior, p.logBase, p.logB, p.path.steps-1) {
@@ -135,9 +127,9 @@ func (f *Fork) CandidateSteps() []*Fork {
 	var out []*Fork
 	for child, weight := range expected {
 		next := f.copy()
-		t.open(l.answers, 0)
+		t.open(l.answers, 0, f.State)
 		l.advance(&next, sample[child])
-		gamma := l.steer.log(next.logBase, next.logB, next.path.steps-1, next.done)
+		gamma := l.steer.log(next.logBase, next.logB, next.path.steps-1, next.done) - l.through.log(child)
 		if l.needs(sample[child]) {
 			gamma += l.guide.at(child, next.done)
 		}
@@ -156,15 +148,25 @@ func (g *guidance) at(s space.State, finished bool) float64 {
 
 // lane is a new lane whose models and guide were asked about the path's state.
 func (f *Fork) lane() *lane {
-	l := newLane(f.walk.Sampler)
-	if _, err := l.guide.origin(context.Background()); err != nil {
-		panic(err)
-	}
+	l := startLane(f.walk.Sampler)
 	states := []space.State{f.State}
 	if err := l.ask(context.Background(), states); err != nil {
 		panic(err)
 	}
 	if err := l.askGuide(context.Background(), states); err != nil {
+		panic(err)
+	}
+	return l
+}
+
+// startLane is a lane that is about to start its walks.
+func startLane(s *Sampler) *lane {
+	from, err := s.begin(context.Background())
+	if err != nil {
+		panic(err)
+	}
+	l := newLane(s, from)
+	if l.from.logQ, err = l.guide.origin(context.Background(), from.state); err != nil {
 		panic(err)
 	}
 	return l

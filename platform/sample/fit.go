@@ -20,7 +20,7 @@ import (
 // Options give the seed, the size of a population and by Populations the number
 // of pilots, 0 for 32: of these many the models are walked three times.
 func FitLadder(ctx context.Context, sp space.Space, bases []space.Policy, target *compose.Composition, opts Options) (Ladder, error) {
-	own := Options{Seed: scramble(opts.Seed ^ ladderSeed), Particles: opts.Particles, Populations: opts.Populations, Lanes: opts.Lanes, InFlight: opts.InFlight}
+	own := Options{Seed: scramble(opts.Seed ^ ladderSeed), Particles: opts.Particles, Populations: opts.Populations, Lanes: opts.Lanes, InFlight: opts.InFlight, Region: opts.Region}
 	if own.Populations == 0 {
 		own.Populations = 32
 	}
@@ -28,7 +28,9 @@ func FitLadder(ctx context.Context, sp space.Space, bases []space.Policy, target
 	psi := func(l []float64, logB float64) float64 {
 		return target.LogDensity(l, logB) - mixture.LogDensity(l, logB)
 	}
-	own.Method = Ancestral
+	if own.Method = Ancestral; own.Region != nil {
+		own.Method = SMC
+	}
 	rollouts, err := pilot(ctx, sp, bases, mixture, psi, own)
 	if err != nil {
 		return nil, fmt.Errorf("sample: fit ladder: %w", err)
@@ -41,6 +43,9 @@ func FitLadder(ctx context.Context, sp space.Space, bases []space.Policy, target
 		paths, err := pilot(ctx, sp, bases, target, psi, own)
 		if err != nil {
 			return nil, fmt.Errorf("sample: fit ladder: %w", err)
+		}
+		if own.Region != nil {
+			scale(paths, rollouts)
 		}
 		if ladder, err = fitRungs(rollouts, paths, ladder); err != nil {
 			return nil, fmt.Errorf("sample: fit ladder: %w", err)
@@ -85,6 +90,18 @@ func pilot(ctx context.Context, sp space.Space, bases []space.Policy, target *co
 		}
 	}
 	return slices.Concat(byPopulation...), nil
+}
+
+// scale makes the weights of paths relative to the mixture's evidence in a region,
+// the rollouts' weights together: rollouts count as draws of the mixture there.
+func scale(paths, rollouts []traced) {
+	var evidence float64
+	for _, r := range rollouts {
+		evidence += r.weight
+	}
+	for i := range paths {
+		paths[i].weight /= evidence
+	}
 }
 
 // fewest is how many paths of the pilots must go on for a step to be fitted.

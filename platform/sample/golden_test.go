@@ -13,11 +13,14 @@ import (
 
 // stepLaw is the exact law of a sampler's steps, weights left aside, on the grid
 // with balanced models, where a step depends on the state alone: every state is
-// forked once, from the first path that comes there.
+// forked once, from the first path that comes there. Of steps from the start of a
+// region the law is that of what follows.
 func stepLaw(s *sample.Sampler, g *oracle.Graph) (terminal []float64) {
 	reach, terminal := make([]float64, len(g.States)), make([]float64, len(g.States))
 	at := make([]*sample.Fork, len(g.States))
-	at[0], reach[0] = sample.Start(s), 1
+	start := sample.Start(s)
+	first, _ := g.Index(start.State)
+	at[first], reach[first] = start, 1
 	for k, f := range at {
 		if f == nil {
 			continue

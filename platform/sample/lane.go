@@ -25,7 +25,7 @@ type result struct {
 
 // launch starts the lanes. They end by themselves after the last population,
 // after an error, and when the context ends.
-func (s *Sampler) launch(ctx context.Context) *fleet {
+func (s *Sampler) launch(ctx context.Context, from begin) *fleet {
 	// The tickets keep the lanes from running ahead of a slow reader. Indices
 	// are taken in order, so the one that the reader waits for is always on its
 	// way, and done has room for all that can be under way.
@@ -43,7 +43,7 @@ func (s *Sampler) launch(ctx context.Context) *fleet {
 		f.lanes.Add(1)
 		go func() {
 			defer f.lanes.Done()
-			if err := newLane(s).run(ctx, f); err != nil {
+			if err := newLane(s, from).run(ctx, f); err != nil {
 				f.done <- result{err: err}
 			}
 		}()
@@ -96,6 +96,8 @@ type lane struct {
 	table   proposal
 	known   transitions
 	guide   guidance
+	from    begin
+	through passing
 }
 
 // mover is one particle of one walk.
@@ -104,19 +106,24 @@ type mover struct {
 	particle int
 }
 
-func newLane(s *Sampler) *lane {
-	return &lane{
+func newLane(s *Sampler, from begin) *lane {
+	l := &lane{
 		Sampler: s,
+		from:    from,
 		slot:    map[space.State]int{},
 		answers: make([][]space.Steps, len(s.bases)),
 		known:   transitions{space: s.space},
 		guide:   guidance{twist: &s.opts.Twist},
 	}
+	if s.opts.Method != Rejection {
+		l.table.region, l.through.region = s.opts.Region, s.opts.Region
+	}
+	return l
 }
 
 func (l *lane) run(ctx context.Context, f *fleet) error {
-	origin, err := l.guide.origin(ctx)
-	if err != nil {
+	var err error
+	if l.from.logQ, err = l.guide.origin(ctx, l.from.state); err != nil {
 		return err
 	}
 	for {
@@ -125,7 +132,7 @@ func (l *lane) run(ctx context.Context, f *fleet) error {
 			if !ok {
 				break
 			}
-			l.active = append(l.active, newWalk(l.Sampler, index, origin))
+			l.active = append(l.active, newWalk(l.Sampler, index, &l.from))
 		}
 		if err := ctx.Err(); err != nil {
 			return err
@@ -204,7 +211,7 @@ func (l *lane) step(ctx context.Context, states []space.State, movers [][]mover)
 		return err
 	}
 	for i, s := range states {
-		l.table.load(l.answers, i)
+		l.table.load(l.answers, i, s)
 		questions := l.value(s, i)
 		for _, m := range movers[i] {
 			m.walk.questions += questions

@@ -172,7 +172,7 @@ func (l *lane) decide(s *search) {
 		s.drawn = patience + 1
 		l.wantAll(s)
 	default:
-		l.table.load(l.answers, s.slot)
+		l.table.load(l.answers, s.slot, s.at().path.state)
 		l.thin(s)
 	}
 }
@@ -180,8 +180,8 @@ func (l *lane) decide(s *search) {
 // wantAll asks about every child. Draws so far do not matter: what was rejected
 // says nothing about the next.
 func (l *lane) wantAll(s *search) {
-	l.table.open(l.answers, s.slot)
 	state := s.at().path.state
+	l.table.open(l.answers, s.slot, state)
 	l.eachChild(state, func(cell int, _ space.State) { l.want(s, cell) })
 	if l.steer.endsQ {
 		l.want(s, stop)
@@ -191,7 +191,7 @@ func (l *lane) wantAll(s *search) {
 // takeOfAll takes an action of the guided policy itself.
 func (l *lane) takeOfAll(s *search) {
 	p, t := s.at(), &l.table
-	t.load(l.answers, s.slot)
+	t.load(l.answers, s.slot, p.path.state)
 	l.value(p.path.state, s.slot)
 	if !t.weigh(&l.steer, l.mixed(s.slot, p), p.logB, p.path.steps-1) {
 		l.fail(s)

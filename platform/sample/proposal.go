@@ -24,6 +24,9 @@ type proposal struct {
 	// model i.
 	p []float64
 
+	region  *Region
+	allowed []bool // in a region, whether each action stays in it, Stop first
+
 	guided bool
 	logQ   []float64 // of a guide, its value of each action, Stop first
 
@@ -34,7 +37,7 @@ type proposal struct {
 }
 
 // open takes the answers of all models for one state.
-func (t *proposal) open(answers [][]space.Steps, slot int) {
+func (t *proposal) open(answers [][]space.Steps, slot int, s space.State) {
 	t.m = len(answers)
 	t.steps = t.steps[:0]
 	for i := range answers {
@@ -42,11 +45,16 @@ func (t *proposal) open(answers [][]space.Steps, slot int) {
 	}
 	t.x = slices.Grow(t.x[:0], t.m)[:t.m]
 	t.guided = false
+	if t.region != nil {
+		n := 1 + len(t.steps[0].Cells)
+		t.allowed = slices.Grow(t.allowed[:0], n)[:n]
+		t.region.bar(s, t.allowed)
+	}
 }
 
 // load opens a state and makes ready to weigh its actions.
-func (t *proposal) load(answers [][]space.Steps, slot int) {
-	t.open(answers, slot)
+func (t *proposal) load(answers [][]space.Steps, slot int, s space.State) {
+	t.open(answers, slot, s)
 	n := 1 + len(t.steps[0].Cells)
 	t.p = slices.Grow(t.p[:0], n*t.m)[:n*t.m]
 	t.r = slices.Grow(t.r[:0], n)[:n]
@@ -103,10 +111,24 @@ func (t *proposal) weigh(s *steering, l []float64, logB float64, steps int) bool
 	}
 	b := math.Exp(logB - top)
 	t.sum = s.densities(t, scale, b, steps)
+	if t.region != nil {
+		t.stay()
+	}
 	if t.sum > tooSmall && t.sum < 1/tooSmall {
 		return true
 	}
 	return t.weighLogs(s, l, logB, steps)
+}
+
+// stay takes out the actions that leave the region.
+func (t *proposal) stay() {
+	t.sum = 0
+	for a, ok := range t.allowed {
+		if !ok {
+			t.r[a] = 0
+		}
+		t.sum += t.r[a]
+	}
 }
 
 // weighLogs is weigh on logarithms, for paths whose densities lie further apart
@@ -114,6 +136,10 @@ func (t *proposal) weigh(s *steering, l []float64, logB float64, steps int) bool
 func (t *proposal) weighLogs(s *steering, l []float64, logB float64, steps int) bool {
 	best := logImpossible
 	for a := range t.r {
+		if t.region != nil && !t.allowed[a] {
+			t.r[a] = logImpossible
+			continue
+		}
 		for i := range l {
 			t.x[i] = l[i] + t.log(i, a-1)
 		}
@@ -157,8 +183,11 @@ func (t *proposal) logR(cells []int) float64 {
 	return math.Log(sum / t.sum)
 }
 
-// possible reports whether any model takes the action.
+// possible reports whether any model takes the action, and may.
 func (t *proposal) possible(action int) bool {
+	if t.region != nil && !t.allowed[action+1] {
+		return false
+	}
 	for i := range t.steps {
 		if !math.IsInf(t.log(i, action), -1) {
 			return true

@@ -20,6 +20,12 @@ type Options struct {
 	// Twist steers SMC, PIMH and Guided; zero is the path posterior.
 	Twist Twist
 
+	// Region restricts the composition to some molecules of a space of fragments,
+	// which must be the sampler's; nil is all of them. Rejection walks everywhere
+	// and drops what lies outside, the others walk inside; ancestral sampling, whose
+	// weights are constant, has none.
+	Region *Region
+
 	// Particles is the size of a population; 0 means 64.
 	Particles int
 
@@ -99,12 +105,15 @@ func New(sp space.Space, bases []space.Policy, target *compose.Composition, opts
 	switch opts.Method {
 	case Auto:
 		s.opts.Method = SMC
-		if mixture && !opts.Twist.guided() {
+		if mixture && !opts.Twist.guided() && opts.Region == nil {
 			s.opts.Method = Ancestral
 		}
 	case Ancestral:
 		if !mixture {
 			return nil, fmt.Errorf("sample: make sampler: %s is no mixture of models, which ancestral sampling needs; use smc", target.Expression())
+		}
+		if opts.Region != nil {
+			return nil, errors.New("sample: make sampler: ancestral sampling takes every path as it comes, allowed or not; use smc or rejection")
 		}
 	case Rejection:
 		if !bounded {
@@ -146,9 +155,9 @@ type Trajectory struct {
 	Particle   int // place in its population
 	Ancestor   int // the particle of the start that it descends from: those with one ancestor share a beginning
 
-	States      []space.State // from the initial state to the one it stopped at
-	LogBase     []float64     // log-likelihood of the path under each model, Stop included
-	LogBackward float64       // log P_B of the path given its end
+	States      []space.State // from the initial state, or the scaffold, to the one it stopped at
+	LogBase     []float64     // log-likelihood of the path under each model, Stop included; of a scaffold at its start see [Region.LogVisits]
+	LogBackward float64       // log P_B of the states given the last
 	LogWeight   float64       // see the package comment
 }
 
@@ -189,7 +198,12 @@ func (s *Sampler) Populations(ctx context.Context) iter.Seq2[*Population, error]
 	return func(yield func(*Population, error) bool) {
 		ctx, cancel := context.WithCancel(ctx)
 		defer cancel()
-		f := s.launch(ctx)
+		from, err := s.begin(ctx)
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		f := s.launch(ctx, from)
 		defer f.wait()
 		defer cancel()
 		waiting := map[int]*Population{}

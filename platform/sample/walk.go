@@ -47,10 +47,9 @@ type place struct {
 	logPsi float64 // of the path, where the sampler traces it
 }
 
-// newWalk starts a population: all particles at the initial state, each with the
-// weight gamma(start) / particles. The guide's value of the start is logQ, 0
-// where there is none.
-func newWalk(s *Sampler, index int, logQ float64) *walk {
+// newWalk starts a population: all particles at the start, each with the weight
+// gamma(start) / particles.
+func newWalk(s *Sampler, index int, from *begin) *walk {
 	n, m := s.opts.Particles, len(s.bases)
 	w := &walk{
 		Sampler:   s,
@@ -59,14 +58,15 @@ func newWalk(s *Sampler, index int, logQ float64) *walk {
 		particles: make([]particle, n),
 		minESS:    float64(n),
 	}
-	start := &place{steps: 1}
+	start := &place{state: from.state, steps: 1}
 	logs := make([]float64, n*m)
 	gamma := 0. // of a mixture
 	if s.opts.Method.sequential() {
-		gamma = s.steer.log(logs[:m], 0, 0, false) + logQ
+		gamma = s.steer.log(from.logU, 0, 0, false) + from.logQ
 	}
 	w.logStart = gamma
 	for j := range w.particles {
+		copy(logs[j*m:], from.logU)
 		w.particles[j] = particle{
 			path: start, ancestor: j,
 			logBase:  logs[j*m : (j+1)*m : (j+1)*m],
@@ -106,11 +106,16 @@ func (l *lane) move(slot int, w *walk, p *particle) {
 	if !l.opts.Method.sequential() {
 		return // the steps are exact, or are meant to go without weights
 	}
-	gamma := l.steer.log(p.logBase, p.logB, p.path.steps-1, p.done)
-	if t.guided && (action != stop || l.steer.endsQ) {
-		gamma += t.logValue(cells)
+	w.weigh(p, l.gamma(p, action, cells), -t.logR(cells))
+}
+
+// gamma is the log target of a path whose last action the cells are.
+func (l *lane) gamma(p *particle, action int, cells []int) float64 {
+	out := l.steer.log(p.logBase, p.logB, p.path.steps-1, p.done) - l.through.log(p.path.state)
+	if l.table.guided && (action != stop || l.steer.endsQ) {
+		out += l.table.logValue(cells)
 	}
-	w.weigh(p, gamma, -t.logR(cells))
+	return out
 }
 
 // advance takes an action of the opened state and returns the cells that lead
@@ -228,14 +233,14 @@ func (w *walk) resample() {
 	w.resamplings++
 }
 
-// reject keeps each finished path with probability gamma / (M mixture), and gives
-// what is kept the weight M / particles.
+// reject keeps each finished path with probability gamma / (M mixture) where it
+// ends in the region, and gives what is kept the weight M / particles.
 func (w *walk) reject() {
 	for j := range w.particles {
 		p := &w.particles[j]
 		u := w.rng.Float64()
 		accept := w.target.LogDensity(p.logBase, p.logB) - w.bound.LogM - w.steer.ends.LogDensity(p.logBase, p.logB)
-		if !(math.Log(u) < accept) {
+		if !(math.Log(u) < accept) || w.opts.Region != nil && !w.opts.Region.Allows(p.path.state) {
 			p.logWeight = logImpossible
 			continue
 		}
