@@ -43,8 +43,9 @@ type CheckOptions struct {
 // Check compares the samples of a finished or interrupted campaign with draws of
 // their own, and keeps in the store what it finds: agreement with an independent
 // reference, distances of molecules, agreement of the models' density estimates,
-// and the calibration of the posterior of which model made a path. It depends on
-// the campaign's seed and content only, and changes no sample.
+// the calibration of the posterior of which model made a path, and what the guide
+// foretells, where there is one. It depends on the campaign's seed and content
+// only, and changes no sample.
 func (s *Session) Check(ctx context.Context, c *store.Campaign, o CheckOptions) (*diagnose.Checks, error) {
 	k := &checking{session: s, options: o, seed: s.plan.Campaign.Seed}
 	if err := k.read(ctx, c); err != nil {
@@ -140,6 +141,16 @@ func (k *checking) check(ctx context.Context) error {
 		return err
 	}
 	k.found.Agrees = k.reference.Against(&k.run, k.evidence, values)
+	if m.guide != nil {
+		k.note("what the guide foretells")
+		states, err := m.guide.States(k.session.target)
+		if err != nil {
+			return err
+		}
+		if k.found.Guide, err = diagnose.CheckGuide(ctx, states, k.session.target, k.reference, k.found.Seed); err != nil {
+			return err
+		}
+	}
 	k.note("distances of molecules")
 	if err := k.distances(); err != nil {
 		return err

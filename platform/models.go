@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/molsculpt/molsculpt/platform/catalog"
+	"github.com/molsculpt/molsculpt/platform/compose"
 	"github.com/molsculpt/molsculpt/platform/sample"
 	"github.com/molsculpt/molsculpt/platform/supervise"
 	"github.com/molsculpt/molsculpt/sdk"
@@ -25,11 +26,15 @@ import (
 // closeTime is how long plugins may take to end before they are ended.
 const closeTime = 5 * time.Second
 
-// models are the base models of a plan, each in a process of its own.
+// models are the base models of a plan, and its guide, each in a process of its
+// own.
 type models struct {
 	plugins  []*supervise.Plugin
 	policies []space.Policy
 	devices  []string
+
+	guide *Guide       // nil for none
+	twist sample.Twist // of the guide
 }
 
 // startPlugin starts one plugin process that is kept going.
@@ -37,10 +42,32 @@ func startPlugin(ctx context.Context, p catalog.Plugin, log hclog.Logger) (*supe
 	return supervise.Start(ctx, supervise.Config{Name: p.ID, Path: p.Path, Args: p.Args, SHA256: p.SHA256, Logger: log})
 }
 
-// startModels starts the processes of a plan's models and loads them, all at
-// the same time. Close it in any case where there is no error.
+// startModels starts the processes of a plan's models and of its guide and loads
+// them. Close it in any case where there is no error.
 func startModels(ctx context.Context, p *Plan, log hclog.Logger) (*models, error) {
-	return startAll(ctx, p.Models, p.Space, log)
+	m, err := startAll(ctx, p.Models, p.Space, log)
+	if err != nil || p.Guide == nil {
+		return m, err
+	}
+	if m.guide, err = startGuide(ctx, p.Guide, p.Space, log); err != nil {
+		m.close()
+		return nil, placedOr(ctx, p.Campaign.Sample.Guide.Errorf("the guide cannot be loaded: %v", err), err)
+	}
+	return m, nil
+}
+
+// steer has the guide steer the plan's composition, where there is one.
+func (m *models) steer(p *Plan, c *compose.Composition) error {
+	if m.guide == nil {
+		return nil
+	}
+	var err error
+	if m.twist, err = m.guide.twist(c, p.method, p.Campaign.Sample.Steps.Value); err != nil {
+		wrong := p.Campaign.Sample.Guide.Errorf("the guide cannot steer this: %s", strings.TrimPrefix(err.Error(), "guide: "))
+		wrong.Hint = "a composition that observes what the guide was trained for, or take the guide out"
+		return wrong
+	}
+	return nil
 }
 
 // startAll is startModels of any models on a space.
@@ -115,6 +142,9 @@ func (m *models) close() {
 			g.Go(func() { closePlugin(p) })
 		}
 	}
+	if m.guide != nil {
+		g.Go(m.guide.Close)
+	}
 	g.Wait()
 }
 
@@ -131,6 +161,9 @@ func (m *models) restarts() int {
 	for _, p := range m.plugins {
 		n += p.Status().Restarts
 	}
+	if m.guide != nil {
+		n += m.guide.plugin.Status().Restarts
+	}
 	return n
 }
 
@@ -140,6 +173,9 @@ func (m *models) numeric() string {
 	parts := []string{runtime.GOARCH, sample.Version}
 	for i, p := range m.plugins {
 		parts = append(parts, numericOf(p.Describe(), m.devices[i]))
+	}
+	if m.guide != nil {
+		parts = append(parts, numericOf(m.guide.plugin.Describe(), m.guide.device))
 	}
 	return strings.Join(slices.Compact(parts), " ")
 }
@@ -162,9 +198,7 @@ func (m *models) records(p *Plan) []store.Model {
 			PluginSHA256: pm.Plugin.SHA256, Weights: pm.Weights.Ref, WeightsSHA256: pm.Weights.SHA256,
 			SpaceDigest: p.Space.Descriptor().Digest,
 		}
-		for _, c := range pm.file.Conditions {
-			out[i].Conditions = append(out[i].Conditions, store.Setting{Name: c.Name, Value: formatNumber(c.Value)})
-		}
+		out[i].Conditions = conditions(pm.file)
 	}
 	return out
 }

@@ -25,6 +25,7 @@ type Plan struct {
 	Space      *space.Fragments
 	Expression *compose.Expression
 	Models     []PlannedModel // those that the expression names, in its order
+	Guide      *PlannedGuide  // nil for none
 	Objectives []rewards.Objective
 
 	method sample.Method // Auto where only the models can tell what it is
@@ -79,6 +80,9 @@ func NewPlan(c *config.Campaign, cat *catalog.Catalog) (*Plan, error) {
 		errs = append(errs, err)
 		p.Objectives = append(p.Objectives, resolved)
 	}
+	if config.Collect(errs...) == nil { // the guide has to be one of what was found
+		errs = append(errs, p.findGuide(cat))
+	}
 	if err := config.Collect(errs...); err != nil {
 		return nil, err
 	}
@@ -114,6 +118,9 @@ func (p *Plan) resolve() {
 	}
 	for _, m := range p.Models {
 		id.Models[m.Name] = m.identity()
+	}
+	if p.Guide != nil {
+		id.Guide = p.Guide.identity()
 	}
 	p.Text = c.Plan(id)
 	p.Digest = config.Digest(p.Text)
@@ -192,20 +199,26 @@ func findMethod(c *config.Campaign, e *compose.Expression) (sample.Method, error
 	if err != nil {
 		return method, c.Sample.Mark.Errorf("%v", err)
 	}
+	guided := c.Sample.Guide.Value != ""
 	comp, err := compose.Compile(e, nil, nil)
-	if err != nil {
+	switch {
+	case err != nil && guided:
+		wrong := c.Sample.Guide.Errorf("%s nests a composition, and a guide steers lists of observations of models alone", e)
+		wrong.Hint = "take the guide out"
+		return method, wrong
+	case err != nil:
 		if method != sample.Ancestral && method != sample.Rejection {
 			return method, nil // its parts are no plain models
 		}
 		err = fmt.Errorf("the method %v cannot sample a nested composition", method)
-	} else {
+	default:
 		var s *sample.Sampler
-		opts := sample.Options{Method: method}
+		opts := sample.Options{Method: method, Twist: steersAs(c.Sample)}
 		if method == sample.Annealed {
 			opts.Twist.Ladder = sample.Ladder{{0, 0, 1}} // until it is fitted
 		}
 		s, err = sample.New(nil, make([]space.Policy, len(comp.Models())), comp, opts)
-		if _, bounded := comp.Bound(); err == nil && method == sample.Auto && bounded && s.Method() == sample.SMC {
+		if _, bounded := comp.Bound(); err == nil && method == sample.Auto && bounded && !guided && s.Method() == sample.SMC {
 			return sample.Auto, nil
 		}
 		if err == nil {
@@ -214,6 +227,12 @@ func findMethod(c *config.Campaign, e *compose.Expression) (sample.Method, error
 	}
 	wrong := c.Sample.Mark.Errorf("%s", strings.TrimPrefix(err.Error(), "sample: make sampler: "))
 	wrong.Hint = "method: smc"
+	switch lazy := children(c.Sample.Steps.Value); {
+	case method == sample.Guided && !guided:
+		wrong.Hint = "guide: FILE.safetensors, which molsculpt train wrote by a file with kind: guide"
+	case method != sample.Guided && (lazy == sample.GumbelMax || lazy == sample.Thinning):
+		wrong.Hint = "steps: all, or method: guided"
+	}
 	return method, wrong
 }
 

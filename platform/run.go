@@ -92,6 +92,9 @@ func Start(ctx context.Context, p *Plan, log hclog.Logger) (*Session, error) {
 		s.target, err = compose.Compile(p.Expression, nil, s.known)
 	}
 	if err == nil {
+		err = m.steer(p, s.target)
+	}
+	if err == nil {
 		s.how, err = decide(ctx, p, m, s.target)
 	}
 	if err != nil {
@@ -316,6 +319,7 @@ func (r *run) record(known compose.Normalisers) store.Plan {
 	if r.plan.method == sample.Auto {
 		p.Sampler = append(p.Sampler, store.Setting{Name: "chosen", Value: r.how.Reason})
 	}
+	p.Sampler = append(p.Sampler, r.models.guideRecord()...)
 	for _, n := range compose.Nested(r.plan.Expression) {
 		p.Sampler = append(p.Sampler, store.Setting{Name: "log evidence of " + n.String(), Value: formatNumber(known[n.String()])})
 	}

@@ -2,6 +2,7 @@ package platform
 
 import (
 	"context"
+	"encoding/json"
 	"path/filepath"
 
 	"github.com/hashicorp/go-hclog"
@@ -20,6 +21,7 @@ type CardModel struct {
 	Plugin        string          `json:"plugin"`
 	PluginSHA256  string          `json:"plugin_sha256,omitempty"`
 	WeightsSHA256 string          `json:"weights_sha256,omitempty"`
+	Options       json.RawMessage `json:"options,omitempty"`
 	Conditions    []store.Setting `json:"conditions,omitempty"`
 }
 
@@ -46,10 +48,7 @@ func openGuideTask(t *config.Training, cat *catalog.Catalog) (*trainingTask, err
 	for _, m := range t.Models {
 		p, err := findModel(&config.Campaign{Models: t.Models}, cat, m.Name, dir)
 		errs = append(errs, err)
-		card := CardModel{Name: m.Name, Plugin: p.Plugin.ID, PluginSHA256: p.Plugin.SHA256, WeightsSHA256: p.Weights.SHA256}
-		for _, c := range m.Conditions {
-			card.Conditions = append(card.Conditions, store.Setting{Name: c.Name, Value: formatNumber(c.Value)})
-		}
+		card := CardModel{Name: m.Name, Plugin: p.Plugin.ID, PluginSHA256: p.Plugin.SHA256, WeightsSHA256: p.Weights.SHA256, Options: p.Options, Conditions: conditions(m)}
 		task.models, task.card.Models = append(task.models, p), append(task.card.Models, card)
 	}
 	if err := config.Collect(errs...); err != nil {

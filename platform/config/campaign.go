@@ -56,13 +56,6 @@ type Condition struct {
 	Mark  Mark
 }
 
-// Sample says how the composition is sampled.
-type Sample struct {
-	Method    string // "auto", "smc", "annealed", "ancestral" (mixtures), "rejection" (where a bound is known), "pimh" (an unweighted chain) or "unweighted" (a baseline)
-	Particles int    // trajectories of a population
-	Mark      Mark   // of the method
-}
-
 // Goals of an objective.
 const (
 	Maximize = "maximize"
@@ -272,24 +265,6 @@ func checkModel(src *source, m Model) {
 		err.Hint = "weights: builtin:qed, or weights: FILE.safetensors written by molsculpt train"
 		src.errs = append(src.errs, err)
 	}
-}
-
-func parseSample(f map[string]node, at Mark) Sample {
-	s := Sample{Method: "auto", Particles: DefaultParticle, Mark: at}
-	n, ok := f["sample"]
-	if !ok {
-		return s
-	}
-	s.Mark = n.mark()
-	g := n.fields("sample", "method", "particles")
-	if v, ok := g["method"]; ok {
-		s.Mark = v.mark()
-		s.Method = v.choice("method", "auto", "smc", "annealed", "ancestral", "rejection", "pimh", "unweighted")
-	}
-	if v, ok := g["particles"]; ok {
-		s.Particles = v.integer("particles", 1, MaxParticles)
-	}
-	return s
 }
 
 func parseBudget(src *source, f map[string]node) Budget {

@@ -13,6 +13,7 @@ import (
 type Identities struct {
 	Space  string            // digest of the space's descriptor
 	Models map[string]string // by model: sha256 of the weights, and of the plugin where it is not bundled
+	Guide  string            // the same of the guide, where there is one
 	Scores map[string]string // by objective of a plugin: the same
 	Curves map[string]string // by objective: its curve in words, where a file could not give it
 }
@@ -54,6 +55,15 @@ func (c *Campaign) Plan(id Identities) string {
 	line("sample:")
 	line("  method: %s", c.Sample.Method)
 	line("  particles: %d", c.Sample.Particles)
+	if c.Sample.Guide.Value != "" {
+		line("  guide: %s", quoted(c.Sample.Guide.Value))
+		if id.Guide != "" {
+			line("  # identity %s", id.Guide)
+		}
+	}
+	if c.Sample.Steps.Value != "" {
+		line("  steps: %s", c.Sample.Steps.Value)
+	}
 	line("objectives:")
 	for _, o := range c.Objectives {
 		line("  - name: %s", quoted(o.Name))

@@ -39,6 +39,8 @@ type Checks struct {
 	Distance    *Distance    `json:"distance,omitempty"` // nil where there were too few molecules
 	Models      []ModelCheck `json:"models"`
 	Calibration Reliability  `json:"calibration"` // of the posterior "which model made this path"
+
+	Guide *GuideCheck `json:"guide,omitempty"` // of the guide at states; nil where there is none
 }
 
 // MinReference is the effective sample size from which on a reference can

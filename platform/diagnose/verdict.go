@@ -5,6 +5,8 @@ import (
 	"math"
 	"strconv"
 	"strings"
+
+	"github.com/molsculpt/molsculpt/platform/sample"
 )
 
 // Trust is how far samples can be relied on.
@@ -43,6 +45,8 @@ func Judge(r *Report) Verdict {
 	switch {
 	case r.Samples == 0:
 		return Verdict{No, "Do not trust it: no sample has any weight; compose models that overlap, or give it more molecules."}
+	case r.Method == sample.Guided.String():
+		return Verdict{No, "Do not trust it: the method guided follows its guide and leaves the weights out, so these are samples of the guide, not of the composition; use method: smc, with the same guide."}
 	case !r.Exact:
 		return Verdict{No, fmt.Sprintf("Do not trust it: the method %s leaves the weights out, so these are not samples of the composition; use method: smc.", r.Method)}
 	}
