@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/molsculpt/molsculpt/chem"
+	"github.com/molsculpt/molsculpt/chem/wedge"
 )
 
 // Measures of bonds, in bond lengths.
@@ -22,7 +23,7 @@ func (v *canvas) bond(i int) {
 		return
 	}
 	switch w := v.wedges[i]; {
-	case w.Kind != Flat:
+	case w.Kind != wedge.Flat:
 		if w.From == b.B {
 			p, q = q, p
 		}
@@ -207,13 +208,13 @@ func (v *canvas) ringOf(i int) []int32 {
 }
 
 // wedge draws a bond out of the plane, with its narrow end at p.
-func (v *canvas) wedge(kind WedgeKind, p, q Point) {
+func (v *canvas) wedge(kind wedge.Kind, p, q Point) {
 	half := q.sub(p).unit().left().times(wedgeWidth / 2 * v.scale)
 	switch kind {
-	case Up:
+	case wedge.Up:
 		tip := half.times(v.pen / (wedgeWidth * v.scale))
 		v.Shapes = append(v.Shapes, Shape{Kind: Fill, Color: black, Points: []Point{p.add(tip), q.add(half), q.sub(half), p.sub(tip)}})
-	case Down:
+	case wedge.Down:
 		count := max(3, int(q.sub(p).length()/(hashSpace*v.scale)))
 		for k := 1; k <= count; k++ {
 			f := float64(k) / float64(count)

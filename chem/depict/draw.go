@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"github.com/molsculpt/molsculpt/chem"
+	"github.com/molsculpt/molsculpt/chem/wedge"
 )
 
 // Options say how a molecule is drawn. The zero value is good for most uses.
@@ -47,7 +48,7 @@ type canvas struct {
 	*Picture
 	m      *chem.Mol
 	at     []Point // pixels
-	wedges []Wedge
+	wedges []wedge.Wedge
 	labels []*label // nil where an atom has none
 	scale  float64
 	pen    float64
@@ -63,9 +64,8 @@ func Draw(m *chem.Mol, o Options) *Picture {
 	}
 	wedges := c.Wedges
 	if o.MarkUnknown {
-		own := Coordinates{c.Points, append([]Wedge(nil), c.Wedges...)}
-		own.MarkUnknown(m)
-		wedges = own.Wedges
+		wedges = append([]wedge.Wedge(nil), wedges...)
+		wedge.MarkUnknown(m, wedges)
 	}
 	scale := o.Scale
 	if scale <= 0 {

@@ -4,31 +4,15 @@ import (
 	"math"
 
 	"github.com/molsculpt/molsculpt/chem"
+	"github.com/molsculpt/molsculpt/chem/wedge"
 )
 
 // Coordinates are the places of a molecule's atoms in the plane and the marks
 // of its bonds.
 type Coordinates struct {
-	Points []Point // by atom, in bond lengths, y upwards
-	Wedges []Wedge // by bond
+	Points []Point       // by atom, in bond lengths, y upwards
+	Wedges []wedge.Wedge // by bond
 }
-
-// Wedge is the stereo mark of a bond.
-type Wedge struct {
-	Kind WedgeKind
-	From int32 // the atom at the narrow end, which the mark speaks of
-}
-
-// WedgeKind is how a bond leaves the plane.
-type WedgeKind uint8
-
-// The kinds of wedges.
-const (
-	Flat   WedgeKind = iota
-	Up               // towards the reader
-	Down             // away from the reader
-	Either           // one or the other, not known which
-)
 
 // gap is the space between components, in bond lengths.
 const gap = 1.6
@@ -40,7 +24,7 @@ const gap = 1.6
 // be, but for some in bridged rings. Other geometries of stereocentres are not
 // shown.
 func Layout(m *chem.Mol) Coordinates {
-	c := Coordinates{Points: make([]Point, len(m.Atoms)), Wedges: make([]Wedge, len(m.Bonds))}
+	c := Coordinates{Points: make([]Point, len(m.Atoms))}
 	var boxes []box
 	parts := sketches(m)
 	for _, s := range parts {
@@ -58,7 +42,11 @@ func Layout(m *chem.Mol) Coordinates {
 	for i := range c.Points {
 		c.Points[i] = c.Points[i].sub(middle)
 	}
-	c.setWedges(m)
+	at := make([]wedge.Point, len(c.Points))
+	for i, p := range c.Points {
+		at[i] = wedge.Point(p)
+	}
+	c.Wedges = wedge.Choose(m, at)
 	return c
 }
 

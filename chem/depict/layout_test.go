@@ -12,6 +12,7 @@ import (
 	"github.com/molsculpt/molsculpt/chem/chemtest"
 	"github.com/molsculpt/molsculpt/chem/depict"
 	"github.com/molsculpt/molsculpt/chem/smiles"
+	"github.com/molsculpt/molsculpt/chem/wedge"
 )
 
 func distance(p, q depict.Point) float64 { return math.Hypot(p.X-q.X, p.Y-q.Y) }
@@ -158,22 +159,22 @@ func asDrawn(m *chem.Mol, c depict.Coordinates, i int) chem.Chirality {
 		angle  float64
 	}
 	var legs []leg
-	wedge := -1
+	narrow := -1
 	up := false
 	for k, nb := range m.Neighbors(i) {
 		d := c.Points[nb.Atom]
 		legs = append(legs, leg{k, math.Atan2(d.Y-c.Points[i].Y, d.X-c.Points[i].X)})
-		if w := c.Wedges[nb.Bond]; w.Kind != depict.Flat && int(w.From) == i {
-			wedge, up = k, w.Kind == depict.Up
+		if w := c.Wedges[nb.Bond]; w.Kind != wedge.Flat && int(w.From) == i {
+			narrow, up = k, w.Kind == wedge.Up
 		}
 	}
-	if wedge < 0 || len(legs) < 3 {
+	if narrow < 0 || len(legs) < 3 {
 		return chem.Achiral
 	}
 	if len(legs) == 4 {
-		legs = slices.DeleteFunc(legs, func(l leg) bool { return l.number == wedge })
+		legs = slices.DeleteFunc(legs, func(l leg) bool { return l.number == narrow })
 	} else {
-		wedge = 3 // the hydrogen that is not drawn points the other way
+		narrow = 3 // the hydrogen that is not drawn points the other way
 		up = !up
 	}
 	slices.SortFunc(legs, func(a, b leg) int {
@@ -183,7 +184,7 @@ func asDrawn(m *chem.Mol, c depict.Coordinates, i int) chem.Chirality {
 		return 1
 	})
 	// Seen from the wedge's atom the others run anticlockwise if that is up.
-	order := []int{wedge, legs[0].number, legs[1].number, legs[2].number}
+	order := []int{narrow, legs[0].number, legs[1].number, legs[2].number}
 	odd := !up
 	for x := range order {
 		for y := range x {
@@ -291,7 +292,7 @@ func marks(m *chem.Mol) [][3]int {
 	rank := chem.CanonicalRanks(m)
 	var out [][3]int
 	for i, w := range depict.Layout(m).Wedges {
-		if w.Kind != depict.Flat {
+		if w.Kind != wedge.Flat {
 			out = append(out, [3]int{rank[w.From], rank[m.Bonds[i].Other(int(w.From))], int(w.Kind)})
 		}
 	}

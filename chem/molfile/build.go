@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"github.com/molsculpt/molsculpt/chem"
+	"github.com/molsculpt/molsculpt/chem/wedge"
 )
 
 // builder makes a molecule of a connection table.
@@ -133,7 +134,7 @@ func (b *builder) mergeable(i int) bool {
 	if b.raw.Atoms[nb.Atom].Element <= 1 {
 		return false
 	}
-	if b.bonds[nb.Bond].mark != plain && b.raw.Degree(int(nb.Atom)) == 2 {
+	if b.bonds[nb.Bond].mark != wedge.Flat && b.raw.Degree(int(nb.Atom)) == 2 {
 		for _, other := range b.raw.Neighbors(int(nb.Atom)) {
 			if b.raw.Bonds[other.Bond].Order == chem.Double {
 				return false

@@ -4,14 +4,15 @@ import (
 	"math"
 
 	"github.com/molsculpt/molsculpt/chem"
+	"github.com/molsculpt/molsculpt/chem/wedge"
 )
 
 // drawing is a perceived molecule with what a file shows of its stereo.
 type drawing struct {
 	m      *chem.Mol
 	points []Point
-	marks  []mark // by bond
-	open   []bool // by atom: a wavy bond to a hydrogen says that its sides are not known; may be nil
+	marks  []wedge.Kind // by bond
+	open   []bool       // by atom: a wavy bond to a hydrogen says that its sides are not known; may be nil
 }
 
 // doubleBonds finds the double bonds whose configuration the coordinates tell,
@@ -21,7 +22,7 @@ func (d *drawing) doubleBonds(tell func(bond int, refs [2]int32, stereo chem.Bon
 	var candidates []int
 	var count []int // by bond: how many candidates are beside it
 	for k := range m.Bonds {
-		if d.marks[k] == either || !canBeStereo(m, k) {
+		if d.marks[k] == wedge.Either || !canBeStereo(m, k) {
 			continue
 		}
 		if count == nil {
@@ -59,7 +60,7 @@ func (d *drawing) side(k int, end int32, axis Point, count []int) (ref int32, ok
 		if int(nb.Bond) == k || bond.Order != chem.Single && bond.Order != chem.Aromatic {
 			continue
 		}
-		if d.marks[nb.Bond] == either {
+		if d.marks[nb.Bond] == wedge.Either {
 			return -1, false
 		}
 		if inLine(d.points[nb.Atom].minus(d.points[end]), axis) {

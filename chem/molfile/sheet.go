@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/molsculpt/molsculpt/chem"
+	"github.com/molsculpt/molsculpt/chem/wedge"
 )
 
 // sheet is a record made ready for writing: what both formats say of its atoms
@@ -14,11 +15,11 @@ type sheet struct {
 	label  string  // dimension of the coordinates: 2D, 3D or blank
 	chiral bool    // some centre is marked
 
-	valence []int   // by atom: number of bonds and hydrogens, noValence, or 0 for what a reader thinks
-	parity  []uint8 // by atom: 1, 2, or 0 for none
-	order   []int   // by bond: the type
-	from    []int32 // by bond: its first atom, the narrow end of a wedge
-	marks   []mark  // by bond
+	valence []int        // by atom: number of bonds and hydrogens, noValence, or 0 for what a reader thinks
+	parity  []uint8      // by atom: 1, 2, or 0 for none
+	order   []int        // by bond: the type
+	from    []int32      // by bond: its first atom, the narrow end of a wedge
+	marks   []wedge.Kind // by bond; Either crosses a double bond
 }
 
 // newSheet prepares a record. What the formats or the coordinates cannot express
@@ -33,7 +34,7 @@ func newSheet(rec *Record) (*sheet, error) {
 	}
 	s := &sheet{
 		m: m, points: rec.Points, label: "  ", valence: make([]int, len(m.Atoms)), parity: make([]uint8, len(m.Atoms)),
-		order: make([]int, len(m.Bonds)), from: make([]int32, len(m.Bonds)), marks: make([]mark, len(m.Bonds)),
+		order: make([]int, len(m.Bonds)), from: make([]int32, len(m.Bonds)), marks: make([]wedge.Kind, len(m.Bonds)),
 	}
 	for k := range m.Bonds {
 		s.from[k] = m.Bonds[k].A
@@ -61,10 +62,13 @@ func newSheet(rec *Record) (*sheet, error) {
 		}
 	}
 	if s.label == "2D" {
-		w := chooseWedges(m, s.points)
-		for k, mark := range w.marks {
-			if mark != plain {
-				s.marks[k], s.from[k] = mark, w.from[k]
+		flat := make([]wedge.Point, len(s.points))
+		for i, p := range s.points {
+			flat[i] = wedge.Point{X: p.X, Y: p.Y}
+		}
+		for k, w := range wedge.Choose(m, flat) {
+			if w.Kind != wedge.Flat {
+				s.marks[k], s.from[k] = w.Kind, w.From
 			}
 		}
 	}
@@ -79,7 +83,7 @@ func newSheet(rec *Record) (*sheet, error) {
 func (s *sheet) keepHydrogens() {
 	for k := range s.m.Bonds {
 		b := &s.m.Bonds[k]
-		if b.Stereo == chem.NoStereo || s.marks[k] == either {
+		if b.Stereo == chem.NoStereo || s.marks[k] == wedge.Either {
 			continue
 		}
 		for _, end := range [2]int32{b.A, b.B} {
@@ -89,7 +93,7 @@ func (s *sheet) keepHydrogens() {
 			}
 			for _, nb := range nbrs {
 				if h := &s.m.Atoms[nb.Atom]; h.Element == 1 && h.Isotope == 0 && int(nb.Bond) != k {
-					s.marks[nb.Bond], s.from[nb.Bond] = wedge, end
+					s.marks[nb.Bond], s.from[nb.Bond] = wedge.Up, end
 				}
 			}
 		}
@@ -157,7 +161,7 @@ func (s *sheet) crossDoubleBonds() {
 		}
 	})
 	for _, k := range cross {
-		s.marks[k] = either
+		s.marks[k] = wedge.Either
 	}
 }
 

@@ -1,6 +1,9 @@
 package molfile
 
-import "github.com/molsculpt/molsculpt/chem"
+import (
+	"github.com/molsculpt/molsculpt/chem"
+	"github.com/molsculpt/molsculpt/chem/wedge"
+)
 
 // readStereo gives the perceived molecule the marks that the table's drawing or
 // coordinates show, and tells whether there are any. Perception then removes
@@ -19,7 +22,7 @@ func (b *builder) readStereo() bool {
 		// A wavy bond says that its first atom is not known. In space RDKit looks
 		// at the first three bonds only, save for hydrogens.
 		bond := &b.bonds[k]
-		if bond.mark != either || bond.order != chem.Single {
+		if bond.mark != wedge.Either || bond.order != chem.Single {
 			continue
 		}
 		if nbrs := b.raw.Neighbors(int(bond.a)); b.solid && b.index[bond.b] >= 0 && len(nbrs) > 3 && int(nbrs[3].Bond) <= k {
@@ -46,12 +49,12 @@ func (b *builder) readStereo() bool {
 
 // drawing is the molecule as the table draws it.
 func (b *builder) drawing() drawing {
-	d := drawing{m: b.mol, points: b.points(), marks: make([]mark, len(b.bond)), open: make([]bool, len(b.atom))}
+	d := drawing{m: b.mol, points: b.points(), marks: make([]wedge.Kind, len(b.bond)), open: make([]bool, len(b.atom))}
 	for k, from := range b.bond {
 		d.marks[k] = b.bonds[from].mark
 	}
 	for k := range b.bonds {
-		if bond := &b.bonds[k]; bond.mark == either && b.index[bond.b] < 0 {
+		if bond := &b.bonds[k]; bond.mark == wedge.Either && b.index[bond.b] < 0 {
 			d.open[b.index[bond.a]] = true
 		}
 	}
@@ -167,29 +170,46 @@ func (b *builder) fromWedges() []chem.Chirality {
 	for k := range b.bonds {
 		bond := &b.bonds[k]
 		i := int(bond.a)
-		if bond.mark != wedge && bond.mark != hash || marks[i] != chem.Achiral || b.raw.Degree(i) > 4 {
+		if bond.mark != wedge.Up && bond.mark != wedge.Down || marks[i] != chem.Achiral || !b.wedgeable(i) {
 			continue
 		}
-		var arms []arm
+		var arms []wedge.Arm
 		ref := 0
 		for _, nb := range b.raw.Neighbors(i) {
-			other := &b.raw.Atoms[nb.Atom]
-			a := arm{
-				to:     b.atoms[nb.Atom].at.minus(b.atoms[i].at),
-				single: b.raw.Bonds[nb.Bond].Order == chem.Single,
-				proton: other.Element == 1 && other.Isotope == 0,
-			}
+			to := b.atoms[nb.Atom].at.minus(b.atoms[i].at)
+			a := wedge.Arm{To: wedge.Point{X: to.X, Y: to.Y}}
 			if b.bonds[nb.Bond].a == bond.a {
-				a.mark = b.bonds[nb.Bond].mark
+				a.Kind = b.bonds[nb.Bond].mark
 			}
 			if int(nb.Bond) == k {
 				ref = len(arms)
 			}
 			arms = append(arms, a)
 		}
-		marks[i] = drawnChirality(b.raw.Atoms[i].Element, arms, ref)
+		marks[i] = wedge.Chirality(arms, ref)
 	}
 	return marks
+}
+
+// wedgeable tells whether a wedge at atom i of the table means anything: it has
+// three or four neighbours, in three no hydrogen beside the one that is missing,
+// and no multiple bond unless it is phosphorus or sulfur, as in RDKit 2022.09.
+func (b *builder) wedgeable(i int) bool {
+	nbrs := b.raw.Neighbors(i)
+	if len(nbrs) < 3 || len(nbrs) > 4 {
+		return false
+	}
+	element := b.raw.Atoms[i].Element
+	for _, nb := range nbrs {
+		other := &b.raw.Atoms[nb.Atom]
+		if len(nbrs) == 3 && other.Element == 1 && other.Isotope == 0 {
+			return false
+		}
+		if b.raw.Bonds[nb.Bond].Order != chem.Single && element != 15 && element != 16 {
+			return false
+		}
+	}
+	return true
 }
 
 func (p Point) minus(q Point) Point { return Point{p.X - q.X, p.Y - q.Y, p.Z - q.Z} }

@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/molsculpt/molsculpt/chem"
+	"github.com/molsculpt/molsculpt/chem/wedge"
 )
 
 // table is a connection table as it stands in a file.
@@ -27,19 +28,9 @@ type tableAtom struct {
 type tableBond struct {
 	a, b  int32
 	order chem.Order
-	mark  mark
+	mark  wedge.Kind // Either: wavy, or a crossed double bond
 	line  int
 }
-
-// mark is how a bond is drawn, seen from its first atom.
-type mark uint8
-
-const (
-	plain  mark = iota
-	wedge       // towards the viewer
-	hash        // away from the viewer
-	either      // wavy, or a crossed double bond
-)
 
 // addBond appends a bond if it can be one.
 func (t *table) addBond(b tableBond) error {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/molsculpt/molsculpt/chem"
 	"github.com/molsculpt/molsculpt/chem/mass"
+	"github.com/molsculpt/molsculpt/chem/wedge"
 )
 
 // Widths of what a V2000 line must have, as RDKit asks for it.
@@ -164,11 +165,11 @@ func (t *table) readBond(line []byte, at int) error {
 	b := tableBond{a: int32(n[0] - 1), b: int32(n[1] - 1), order: order, line: at}
 	switch n[3] {
 	case 1:
-		b.mark = wedge
+		b.mark = wedge.Up
 	case 6:
-		b.mark = hash
+		b.mark = wedge.Down
 	case 3, 4:
-		b.mark = either
+		b.mark = wedge.Either
 	}
 	if ring, ok := number(line, 15, 3); ok && ring != 0 {
 		return queryError(at, "bond topology %d", ring)

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/molsculpt/molsculpt/chem"
+	"github.com/molsculpt/molsculpt/chem/wedge"
 )
 
 // v3000 reads the lines M  V30 of a connection table.
@@ -331,13 +332,13 @@ func (r *v3000) bond(words []string) error {
 			switch value {
 			case "0":
 			case "1":
-				b.mark = wedge
+				b.mark = wedge.Up
 			case "2":
 				if order == chem.Single || order == chem.Double {
-					b.mark = either
+					b.mark = wedge.Either
 				}
 			case "3":
-				b.mark = hash
+				b.mark = wedge.Down
 			default:
 				return formatError(at, "there is no configuration %s", clip([]byte(value)))
 			}

@@ -1,5 +1,7 @@
 package molfile
 
+import "github.com/molsculpt/molsculpt/chem/wedge"
+
 // Limits of the columns of V2000.
 const (
 	mostV2000     = 999
@@ -73,13 +75,13 @@ func (s *sheet) appendV2000(dst []byte) []byte {
 		dst = appendInt(dst, s.order[k], 3)
 		stereo := 0
 		switch s.marks[k] {
-		case wedge:
+		case wedge.Up:
 			stereo = 1
-		case hash:
+		case wedge.Down:
 			stereo = 6
-		case either: // only double bonds are
+		case wedge.Either: // only double bonds are
 			stereo = 3
-		case plain:
+		case wedge.Flat:
 		}
 		dst = appendInt(dst, stereo, 3)
 		dst = append(dst, '\n')

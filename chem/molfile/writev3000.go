@@ -1,6 +1,10 @@
 package molfile
 
-import "bytes"
+import (
+	"bytes"
+
+	"github.com/molsculpt/molsculpt/chem/wedge"
+)
 
 // widestV3000 is the length that a line should not exceed, its end included.
 const widestV3000 = 80
@@ -82,13 +86,13 @@ func (s *sheet) appendV3000(dst []byte) []byte {
 			number(" ", int(s.from[k])+1)
 			number(" ", s.m.Bonds[k].Other(int(s.from[k]))+1)
 			switch s.marks[k] {
-			case wedge:
+			case wedge.Up:
 				number(" CFG=", 1)
-			case either:
+			case wedge.Either:
 				number(" CFG=", 2)
-			case hash:
+			case wedge.Down:
 				number(" CFG=", 3)
-			case plain:
+			case wedge.Flat:
 			}
 			line()
 		}
