@@ -80,10 +80,12 @@ func appendSymbol(out []byte, symbol string, aromatic bool) []byte {
 	return append(out, symbol...)
 }
 
-// needsBrackets tells whether an atom is more than the bare symbol says.
+// needsBrackets tells whether an atom is more than the bare symbol says. An atom
+// without brackets is read without unpaired electrons, also in C[CH]:C, where
+// the bond's half leaves room for one although the hydrogens are as in CC:C.
 func (w *writer) needsBrackets(i int32, aromatic, marked bool) bool {
 	a := &w.m.Atoms[i]
-	if a.Isotope != 0 || a.Charge != 0 || a.Map != 0 || marked {
+	if a.Isotope != 0 || a.Charge != 0 || a.Map != 0 || a.Radical != 0 || marked {
 		return true
 	}
 	switch a.Element {
