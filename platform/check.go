@@ -133,6 +133,7 @@ func (k *checking) check(ctx context.Context) error {
 	if k.reference, err = diagnose.NewReference(ctx, p.Space, m.policies, k.session.target, checkPopulations, k.found.Seed); err != nil {
 		return err
 	}
+	restrict(k.reference, p.Region)
 	k.found.Draws, k.found.ReferenceESS = len(k.reference.Paths), k.reference.ESS()
 	k.found.Calibration = k.reference.Calibration()
 	k.note("scores of these draws")

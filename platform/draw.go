@@ -15,7 +15,7 @@ import (
 // decide finds how a plan's composition is sampled, from the campaign's seed and
 // what its models answer: the same in every session of the campaign.
 func decide(ctx context.Context, p *Plan, m *models, comp *compose.Composition) (sample.Choice, error) {
-	return sample.Choose(ctx, p.Space, m.policies, comp, sample.Options{Method: p.method, Twist: m.twist, Seed: p.Campaign.Seed})
+	return sample.Choose(ctx, p.Space, m.policies, comp, sample.Options{Method: p.method, Twist: m.twist, Region: p.Region, Seed: p.Campaign.Seed})
 }
 
 // newSampler samples a plan's composition from population first on.
@@ -23,7 +23,7 @@ func newSampler(p *Plan, m *models, comp *compose.Composition, how sample.Choice
 	twist := m.twist
 	twist.Ladder = how.Ladder
 	return sample.New(p.Space, m.policies, comp, sample.Options{
-		Method: how.Method, Twist: twist,
+		Method: how.Method, Twist: twist, Region: p.Region,
 		Seed: p.Campaign.Seed, Particles: p.Campaign.Sample.Particles,
 		First: first, Populations: populations,
 	})

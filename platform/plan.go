@@ -25,10 +25,12 @@ type Plan struct {
 	Space      *space.Fragments
 	Expression *compose.Expression
 	Models     []PlannedModel // those that the expression names, in its order
+	Region     *sample.Region // what the campaign allows, nil for everything
 	Guide      *PlannedGuide  // nil for none
 	Objectives []rewards.Objective
 
 	method sample.Method // Auto where only the models can tell what it is
+	allow  config.Allow  // in the words of the vocabulary
 
 	Text   string // the resolved campaign, canonical
 	Digest string // sha256 of Text: with the name, the campaign's identity
@@ -62,6 +64,10 @@ func NewPlan(c *config.Campaign, cat *catalog.Catalog) (*Plan, error) {
 	sp, err := openSpace(c.Space, c.Path)
 	errs = append(errs, err)
 	p.Space = sp
+	if sp != nil {
+		p.Region, p.allow, err = findRegion(c.Allow, sp)
+		errs = append(errs, err)
+	}
 
 	p.Expression, err = parseExpression(c)
 	errs = append(errs, err)
@@ -72,7 +78,7 @@ func NewPlan(c *config.Campaign, cat *catalog.Catalog) (*Plan, error) {
 			errs = append(errs, err)
 			p.Models = append(p.Models, m)
 		}
-		p.method, err = findMethod(c, p.Expression)
+		p.method, err = findMethod(c, p.Expression, p.Region)
 		errs = append(errs, err)
 	}
 	for _, o := range c.Objectives {
@@ -99,6 +105,7 @@ func (p *Plan) resolve() {
 	c := *p.Campaign
 	c.Compose.Value = p.Expression.String()
 	c.Sample.Method = p.method.String()
+	c.Allow = p.allow
 	c.Objectives = slices.Clone(c.Objectives)
 	id := config.Identities{Space: p.Space.Descriptor().Digest, Models: map[string]string{}, Scores: map[string]string{}, Curves: map[string]string{}}
 	for i, o := range p.Objectives {
@@ -194,7 +201,7 @@ func parseExpression(c *config.Campaign) (*compose.Expression, error) {
 // findMethod is the method that samples the composition; it makes sure that it
 // can, with no model at hand. It stays Auto where that depends on what the models
 // answer, see [decide].
-func findMethod(c *config.Campaign, e *compose.Expression) (sample.Method, error) {
+func findMethod(c *config.Campaign, e *compose.Expression, region *sample.Region) (sample.Method, error) {
 	method, err := sample.ParseMethod(c.Sample.Method)
 	if err != nil {
 		return method, c.Sample.Mark.Errorf("%v", err)
@@ -213,7 +220,7 @@ func findMethod(c *config.Campaign, e *compose.Expression) (sample.Method, error
 		err = fmt.Errorf("the method %v cannot sample a nested composition", method)
 	default:
 		var s *sample.Sampler
-		opts := sample.Options{Method: method, Twist: steersAs(c.Sample)}
+		opts := sample.Options{Method: method, Twist: steersAs(c.Sample), Region: region}
 		if method == sample.Annealed {
 			opts.Twist.Ladder = sample.Ladder{{0, 0, 1}} // until it is fitted
 		}

@@ -74,6 +74,7 @@ type Session struct {
 	known  compose.Normalisers
 	target *compose.Composition
 	how    sample.Choice
+	visits []store.Setting // of the scaffold, where there is one
 }
 
 // Start starts the processes of a plan's models and loads them. It writes
@@ -97,6 +98,9 @@ func Start(ctx context.Context, p *Plan, log hclog.Logger) (*Session, error) {
 	if err == nil {
 		s.how, err = decide(ctx, p, m, s.target)
 	}
+	if err == nil {
+		s.visits, err = visits(ctx, p, m)
+	}
 	if err != nil {
 		s.Close()
 		return nil, err
@@ -115,7 +119,7 @@ func (s *Session) Close() {
 // running the same plan again leads to the same content as one run without
 // interruption.
 func (s *Session) Run(ctx context.Context, st *store.Store, o RunOptions) (*store.Campaign, error) {
-	r := &run{plan: s.plan, models: s.models, how: s.how, options: o}
+	r := &run{plan: s.plan, models: s.models, how: s.how, visits: s.visits, options: o}
 	var err error
 	r.campaign, err = st.Start(ctx, r.record(s.known), store.StartOptions{ForceNumeric: o.ForceNumeric})
 	if err != nil {
@@ -130,6 +134,7 @@ type run struct {
 	plan     *Plan
 	models   *models
 	how      sample.Choice
+	visits   []store.Setting
 	options  RunOptions
 	campaign *store.Campaign
 }
@@ -320,6 +325,7 @@ func (r *run) record(known compose.Normalisers) store.Plan {
 		p.Sampler = append(p.Sampler, store.Setting{Name: "chosen", Value: r.how.Reason})
 	}
 	p.Sampler = append(p.Sampler, r.models.guideRecord()...)
+	p.Sampler = append(p.Sampler, r.visits...)
 	for _, n := range compose.Nested(r.plan.Expression) {
 		p.Sampler = append(p.Sampler, store.Setting{Name: "log evidence of " + n.String(), Value: formatNumber(known[n.String()])})
 	}

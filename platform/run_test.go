@@ -29,7 +29,10 @@ func smallRun(t *testing.T, campaign, file string) (*run, *compose.Composition) 
 	if p.Expression, err = parseExpression(c); err != nil {
 		t.Fatal(err)
 	}
-	if p.method, err = findMethod(c, p.Expression); err != nil {
+	if p.Region, p.allow, err = findRegion(c.Allow, sp); err != nil {
+		t.Fatal(err)
+	}
+	if p.method, err = findMethod(c, p.Expression, p.Region); err != nil {
 		t.Fatal(err)
 	}
 	for _, o := range c.Objectives {

@@ -27,6 +27,7 @@ type Campaign struct {
 	Space      Space
 	Models     []Model // in the order of the file
 	Compose    Text
+	Allow      Allow
 	Sample     Sample
 	Objectives []Objective
 	Budget     Budget
@@ -113,7 +114,7 @@ func ParseCampaign(name string, data []byte) (*Campaign, error) {
 		return nil, err
 	}
 	c := &Campaign{File: name, Text: string(data), Mark: Mark{src: src, Line: 1, Column: 1}}
-	f := root.fields("the campaign", "version", "name", "seed", "space", "models", "compose", "sample", "objectives", "budget")
+	f := root.fields("the campaign", "version", "name", "seed", "space", "models", "compose", "allow", "sample", "objectives", "budget")
 	if len(src.errs) > 0 && len(f) == 0 {
 		return nil, join(src.errs)
 	}
@@ -131,6 +132,7 @@ func ParseCampaign(name string, data []byte) (*Campaign, error) {
 	} else if len(c.Models) > 1 {
 		missing(src, "compose", "an expression over the models, for example compose: qed & sa")
 	}
+	c.Allow = parseAllow(f)
 	c.Sample = parseSample(f, c.Mark)
 	c.Objectives = parseObjectives(src, f)
 	c.Budget = parseBudget(src, f)

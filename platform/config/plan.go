@@ -52,6 +52,7 @@ func (c *Campaign) Plan(id Identities) string {
 		}
 	}
 	line("compose: %s", quoted(strings.Join(strings.Fields(c.Compose.Value), " ")))
+	c.Allow.plan(line)
 	line("sample:")
 	line("  method: %s", c.Sample.Method)
 	line("  particles: %d", c.Sample.Particles)
