@@ -98,6 +98,7 @@ type lane struct {
 	guide   guidance
 	from    begin
 	through passing
+	places  []place // allocated and not all used
 }
 
 // mover is one particle of one walk.

@@ -47,6 +47,19 @@ type place struct {
 	logPsi float64 // of the path, where the sampler traces it
 }
 
+// placesAtOnce is how many places are allocated together: they live about as
+// long as each other.
+const placesAtOnce = 256
+
+// place keeps a place.
+func (l *lane) place(at place) *place {
+	if len(l.places) == cap(l.places) {
+		l.places = make([]place, 0, placesAtOnce)
+	}
+	l.places = append(l.places, at)
+	return &l.places[len(l.places)-1]
+}
+
 // newWalk starts a population: all particles at the start, each with the weight
 // gamma(start) / particles.
 func newWalk(s *Sampler, index int, from *begin) *walk {
@@ -128,7 +141,7 @@ func (l *lane) advance(p *particle, action int) (cells []int) {
 		next := l.known.take(p.path.state, action)
 		cells = next.cells
 		p.logB += next.logBackward
-		p.path = &place{state: next.child, from: p.path, steps: p.path.steps + 1}
+		p.path = l.place(place{state: next.child, from: p.path, steps: p.path.steps + 1})
 	}
 	for i := range p.logBase {
 		p.logBase[i] += l.table.logStep(i, cells)
@@ -263,6 +276,14 @@ func (w *walk) population() *Population {
 	for _, r := range w.residuals {
 		out.Residuals = append(out.Residuals, Residual{r.n, r.mean, math.Sqrt(r.m / float64(max(1, r.n-1)))})
 	}
+	kept, visited := 0, 0
+	for j := range w.particles {
+		if p := &w.particles[j]; !math.IsInf(p.logWeight, -1) {
+			kept, visited = kept+1, visited+p.path.steps
+		}
+	}
+	out.Trajectories = make([]Trajectory, 0, kept)
+	states := make([]space.State, visited) // of all trajectories, one after another
 	for j := range w.particles {
 		p := &w.particles[j]
 		if math.IsInf(p.logWeight, -1) {
@@ -270,8 +291,9 @@ func (w *walk) population() *Population {
 		}
 		t := Trajectory{
 			Population: w.index, Particle: j, Ancestor: p.ancestor,
-			States: make([]space.State, p.path.steps), LogBase: p.logBase, LogBackward: p.logB, LogWeight: p.logWeight,
+			States: states[:p.path.steps:p.path.steps], LogBase: p.logBase, LogBackward: p.logB, LogWeight: p.logWeight,
 		}
+		states = states[p.path.steps:]
 		for at := p.path; at != nil; at = at.from {
 			t.States[at.steps-1] = at.state
 		}
