@@ -42,7 +42,24 @@ command is given again. FILE may be - for standard input.
 
 Below the table stands whether to trust it, and why. --check looks harder, also
 at a campaign that is done: it draws from the models again and compares, which
-takes some seconds, and what it finds is kept with the campaign.`,
+takes some seconds, and what it finds is kept with the campaign.
+
+The campaign says how its composition is sampled, as sample: {method: smc}:
+
+  auto        rejection where it pays, else smc; ancestral for mixtures. The default
+  ancestral   mixtures, path by path
+  rejection   from a mixture that bounds the composition: exact, without weights
+  smc         sequential Monte Carlo, in populations of particles: 64
+  annealed    smc between the mixture and the composition, for hard contrasts
+  pimh        one draw of each population, accepted by its evidence: a list without
+              weights, which repeats draws
+  unweighted  a baseline: the steps of smc without their weights
+  guided      a baseline: the steps of a guide without weights (Garipov et al. 2023)
+
+What the baselines give are not samples of the composition, and the verdict says
+so. guide: FILE.safetensors steers smc, pimh and guided by what molsculpt train
+wrote for these very models; steps says what it is asked for: actions, all (every
+child), candidates (of smc and pimh), gumbel or thinning (of guided).`,
 		Example: `  molsculpt run campaign.yaml
   molsculpt run campaign.yaml --store results.db --seed 11 --new
   molsculpt run campaign.yaml --check`,

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"path/filepath"
 	"strings"
 
 	"github.com/molsculpt/molsculpt/platform"
@@ -17,7 +18,7 @@ import (
 )
 
 func (a *app) sampleCommand() *cobra.Command {
-	var campaign string
+	var campaign, method, guide string
 	var n, particles, maxFragments int
 	var seed uint64
 	var beta float64
@@ -38,11 +39,17 @@ list names them), or those of a campaign file.
   a &{0.2} b, a -{0.8} b                the balance shifted
   harmonic(a, b, c), obs(a, a; over a, b, c), a^2, parentheses
 
+--method says how: auto finds out, smc, annealed, rejection, ancestral, and pimh,
+which writes draws without weights, one of each population. unweighted and guided
+are baselines: what they write are not samples of the composition. --guide steers
+smc, pimh or guided by a guide that molsculpt train wrote for these models.
+
 --explain samples nothing and needs no models: it says what the expression means,
 in words and as a formula, how it is sampled, why so, and what that costs.`,
 		Example: `  molsculpt sample qed -n 10
   molsculpt sample 'qed & sa' -n 1000 > both.smi
   molsculpt sample 'ours - known' --campaign campaign.yaml -n 100 --resample
+  molsculpt sample 'qed & sa' --guide qed-sa.safetensors -n 1000
   molsculpt sample --explain 'a & (b - c)'`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -64,11 +71,21 @@ in words and as a formula, how it is sampled, why so, and what that costs.`,
 			if err != nil {
 				return err
 			}
+			m, err := sample.ParseMethod(method)
+			if err != nil {
+				return usagef("%s", strings.TrimPrefix(err.Error(), "sample: "))
+			}
 			camp, err := expressionCampaign(args[0], campaign, beta, maxFragments, cat)
 			if err != nil {
 				return err
 			}
-			camp.Seed, camp.Sample.Particles = seed, particles
+			camp.Seed, camp.Sample = seed, config.Sample{Method: m.String(), Particles: particles}
+			if guide != "" {
+				if guide, err = filepath.Abs(guide); err != nil { // the campaign may be elsewhere
+					return err
+				}
+				camp.Sample.Guide = config.Literal("--guide", guide)
+			}
 			plan, err := platform.NewPlan(camp, cat)
 			if err != nil {
 				return err
@@ -78,8 +95,12 @@ in words and as a formula, how it is sampled, why so, and what that costs.`,
 			defer bar.close()
 			var smi []string
 			var logs []float64
-			done := 0
+			done, populations, moved := 0, 0, 0
 			err = platform.Draw(cmd.Context(), plan, a.logger(), func(d platform.Drawn) (bool, error) {
+				populations++
+				if len(d.Trajectories) > 0 && d.Trajectories[0].Population == d.Index {
+					moved++
+				}
 				for i, s := range d.SMILES {
 					if s == "" || done >= n && !resample { // the list is drawn from whole populations
 						continue
@@ -100,6 +121,13 @@ in words and as a formula, how it is sampled, why so, and what that costs.`,
 			for _, i := range sample.Unweighted(logs, min(n, len(logs)), rand.New(rand.NewPCG(seed, math.MaxUint64))) {
 				fmt.Fprintln(out, smi[i])
 			}
+			bar.close()
+			switch {
+			case !m.Exact():
+				a.say("these are not samples of the composition: the method %v leaves the weights out", m)
+			case m == sample.PIMH:
+				a.say("draws of a chain, without weights, one for each of %d populations, of which it accepted %s", populations, percent(moved, populations))
+			}
 			return out.Flush()
 		},
 	}
@@ -107,6 +135,8 @@ in words and as a formula, how it is sampled, why so, and what that costs.`,
 	c.Flags().Uint64Var(&seed, "seed", 0, "seed")
 	c.Flags().StringVar(&campaign, "campaign", "", "campaign file whose models the expression names")
 	c.Flags().Float64Var(&beta, "beta", 32, "beta of the bundled models: higher is nearer to their reward's best")
+	c.Flags().StringVar(&method, "method", "auto", "auto, smc, annealed, ancestral, rejection, pimh, unweighted or guided")
+	c.Flags().StringVar(&guide, "guide", "", "weights of a guide for the models, which steers the steps")
 	c.Flags().IntVar(&particles, "particles", config.DefaultParticle, "trajectories of a population")
 	c.Flags().IntVar(&maxFragments, "max-fragments", config.DefaultFragment, "fragments of a molecule at most, for bundled models")
 	c.Flags().BoolVar(&resample, "resample", false, "an unweighted list, drawn from the weighted sample")
@@ -139,11 +169,11 @@ func expressionCampaign(expr, file string, beta float64, maxFragments int, cat *
 		if err != nil {
 			return nil, err
 		}
-		c.Compose, c.Sample.Method = text, "auto"
+		c.Compose = text
 		return c, nil
 	}
 	c := &config.Campaign{
-		Name: "sample", Compose: text, Sample: config.Sample{Method: "auto"},
+		Name: "sample", Compose: text,
 		Space: config.Space{Vocabulary: config.Literal("vocabulary", "builtin"), MaxFragments: maxFragments},
 	}
 	for _, w := range cat.Weights {

@@ -28,7 +28,7 @@ func (a *app) trainCommand() *cobra.Command {
 	var fresh, asJSON bool
 	c := &cobra.Command{
 		Use:   "train FILE",
-		Short: "Train a base model for a reward, or on molecules",
+		Short: "Train a base model for a reward or on molecules, or a guide for models",
 		Long: `Trains a base model as FILE describes, and writes its weights (safetensors) and a
 model card that says what it learned and how well. Ctrl-C ends it with a
 checkpoint, from which the same command goes on.
@@ -57,7 +57,8 @@ is like them; a tenth is kept back to measure it by:
   data: {files: [actives.smi], hold_out: 0.1}
 
 A guide is a classifier that steers compositions of the models that it is trained
-for. It learns from their paths:
+for, at the conditions that stand there. It learns from their paths which of them
+made a path, or rather what would be observed of its end:
 
   version: 1
   kind: guide
@@ -66,6 +67,16 @@ for. It learns from their paths:
     qed: {plugin: core/gflownet, weights: builtin:qed, beta: 32}
     sa:  {plugin: core/gflownet, weights: builtin:sa, beta: 32}
   train: {observations: 2, head: action, labels: exact, steps: 2000}
+  out: qed-sa.safetensors
+
+observations is the number that a composition makes at most: 2 for qed & sa and
+for qed - sa. alpha: true reads the balance of two models, as in qed &{0.2} sa.
+head: state answers for a state, as in the paper (Garipov et al. 2023), and has to
+be asked about every child; head: action answers for all actions of a state at
+once. labels: ema learns the ends from the guide itself, as in the paper, exact
+from the models' own likelihoods. A campaign of these models then says
+
+  sample: {method: smc, guide: qed-sa.safetensors}
 
 Functions:
 
