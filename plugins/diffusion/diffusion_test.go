@@ -9,31 +9,13 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/molsculpt/molsculpt/chem/fragment"
 	"github.com/molsculpt/molsculpt/platform/oracle"
+	"github.com/molsculpt/molsculpt/plugins/internal/treetest"
 	"github.com/molsculpt/molsculpt/sdk"
 	"github.com/molsculpt/molsculpt/sdk/host"
 	"github.com/molsculpt/molsculpt/sdk/plugintest"
 	"github.com/molsculpt/molsculpt/sdk/space"
 )
-
-func toySpace(tb testing.TB, size int) *space.Fragments {
-	tb.Helper()
-	v, err := fragment.Parse([]byte(`[
-		{"smiles": "c1ccccc1", "attach": [0, 1, 2, 3, 4, 5]},
-		{"smiles": "C", "attach": [0, 0]},
-		{"smiles": "C1CCNCC1", "attach": [0, 3]},
-		{"smiles": "NC=O", "attach": [0, 1]},
-		{"smiles": "F", "attach": [0]}]`))
-	if err != nil {
-		tb.Fatal(err)
-	}
-	sp, err := space.NewFragments(v, size)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return sp
-}
 
 func graphOf(tb testing.TB, sp space.Space) *oracle.Graph {
 	tb.Helper()
@@ -120,7 +102,7 @@ func TestTheLawOfTheDataIsLearned(t *testing.T) {
 	if testing.Short() {
 		t.Skip("trains a network")
 	}
-	sp := toySpace(t, 3)
+	sp := treetest.Toy(t, 3)
 	g := graphOf(t, sp)
 	r := rand.New(rand.NewPCG(1, 2))
 	logP := normalised(g, func(int) float64 { return 1.5 * r.NormFloat64() })
@@ -138,7 +120,7 @@ func TestTheLawOfTheDataIsLearned(t *testing.T) {
 // The bound holds for any weights: its mean over the paths to a tree is at least
 // -log p of the tree.
 func TestTheBoundIsABound(t *testing.T) {
-	sp := toySpace(t, 3)
+	sp := treetest.Toy(t, 3)
 	g := graphOf(t, sp)
 	logP := normalised(g, func(int) float64 { return 0 })
 	tr, err := NewTrainer(sp, Config{Width: 16, Layers: 1, Steps: 30, Batch: 16, Threads: 1}, dataOf(t, sp, g, logP), &Data{}, 3)
@@ -201,7 +183,7 @@ func exampleData(tb testing.TB, sp *space.Fragments, n int, seed uint64) *Data {
 }
 
 func TestSameSeedGivesTheSameWeights(t *testing.T) {
-	sp := toySpace(t, 5)
+	sp := treetest.Toy(t, 5)
 	data, kept := exampleData(t, sp, 200, 1), exampleData(t, sp, 50, 2)
 	config := Config{Width: 16, Layers: 1, Steps: 40, Batch: 16, Validate: 10}
 	run := func(threads, stopAt int) []byte {
@@ -264,7 +246,7 @@ func TestSameSeedGivesTheSameWeights(t *testing.T) {
 }
 
 func TestTreesAreDrawnByWeight(t *testing.T) {
-	sp := toySpace(t, 3)
+	sp := treetest.Toy(t, 3)
 	g := graphOf(t, sp)
 	r := rand.New(rand.NewPCG(1, 2))
 	logP := normalised(g, func(int) float64 { return r.NormFloat64() })
@@ -321,7 +303,7 @@ func TestWassersteinIsItsDefinition(t *testing.T) {
 // The plugin trains and serves over the protocol, and the card says what the
 // model is like.
 func TestTheProtocolTrainsAndServes(t *testing.T) {
-	sp := toySpace(t, 4)
+	sp := treetest.Toy(t, 4)
 	client, stop := plugintest.Serve(Plugin(), host.Options{})
 	defer stop()
 	sources := map[string]*Data{sourceTrain: exampleData(t, sp, 400, 1), sourceHeldOut: exampleData(t, sp, 100, 2)}

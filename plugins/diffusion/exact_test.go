@@ -1,48 +1,16 @@
 package diffusion
 
 import (
-	"encoding/json"
 	"os"
-	"path/filepath"
 	"runtime"
 	"testing"
 
 	"github.com/molsculpt/molsculpt/chem/descriptor"
 	"github.com/molsculpt/molsculpt/chem/fragment"
 	"github.com/molsculpt/molsculpt/platform/oracle"
+	"github.com/molsculpt/molsculpt/plugins/internal/treetest"
 	"github.com/molsculpt/molsculpt/sdk/space"
 )
-
-// The entries of the 72-fragment vocabulary of the data folder that make the
-// space of 24 fragments with known laws.
-var goldenFragments = []int{1, 2, 5, 7, 9, 11, 12, 19, 20, 27, 30, 31, 35, 36, 39, 41, 43, 49, 65, 66, 67, 68, 69, 70}
-
-func goldenSpace(tb testing.TB, size int) *space.Fragments {
-	tb.Helper()
-	data, err := os.ReadFile(filepath.Join("..", "..", "..", "shared", "data", "fragments", "fragments_72.json"))
-	if err != nil {
-		tb.Skip("the 72-fragment vocabulary is not here: ", err)
-	}
-	var all, some []json.RawMessage
-	if err := json.Unmarshal(data, &all); err != nil {
-		tb.Fatal(err)
-	}
-	for _, i := range goldenFragments {
-		some = append(some, all[i])
-	}
-	if data, err = json.Marshal(some); err != nil {
-		tb.Fatal(err)
-	}
-	v, err := fragment.Parse(data)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	sp, err := space.NewFragments(v, size)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return sp
-}
 
 // TestALawOfMoleculesIsLearned learns the law p(tree) ~ e^(-((heavy-16)/4)^2) on
 // the space of 24 fragments from 5.1 million fresh draws, and holds the model's
@@ -53,7 +21,7 @@ func TestALawOfMoleculesIsLearned(t *testing.T) {
 	if os.Getenv("MOLSCULPT_EXACT") != "diffusion" {
 		t.Skip("trains for a quarter of an hour; set MOLSCULPT_EXACT=diffusion")
 	}
-	sp := goldenSpace(t, 3)
+	sp := treetest.Golden(t, 3)
 	g := graphOf(t, sp)
 	logP := normalised(g, func(i int) float64 {
 		m, err := sp.Trees().Assemble(fragment.Tree(g.States[i]))

@@ -1,10 +1,8 @@
 package gflownet
 
 import (
-	"encoding/json"
 	"math"
 	"os"
-	"path/filepath"
 	"runtime"
 	"strconv"
 	"testing"
@@ -13,45 +11,9 @@ import (
 	"github.com/molsculpt/molsculpt/chem/descriptor"
 	"github.com/molsculpt/molsculpt/chem/fragment"
 	"github.com/molsculpt/molsculpt/plugins/internal/nn/kern"
+	"github.com/molsculpt/molsculpt/plugins/internal/treetest"
 	"github.com/molsculpt/molsculpt/sdk/space"
 )
-
-// goldenFragments are the entries of the 72-fragment vocabulary that make the
-// space of 24 fragments with known laws.
-var goldenFragments = []int{1, 2, 5, 7, 9, 11, 12, 19, 20, 27, 30, 31, 35, 36, 39, 41, 43, 49, 65, 66, 67, 68, 69, 70}
-
-// dataSpace is the space of some entries of the 72-fragment vocabulary in the
-// data folder, all of them where pick is nil.
-func dataSpace(tb testing.TB, pick []int, size int) *space.Fragments {
-	tb.Helper()
-	data, err := os.ReadFile(filepath.Join("..", "..", "..", "shared", "data", "fragments", "fragments_72.json"))
-	if err != nil {
-		tb.Skip("the 72-fragment vocabulary is not here: ", err)
-	}
-	var all, some []json.RawMessage
-	if err := json.Unmarshal(data, &all); err != nil {
-		tb.Fatal(err)
-	}
-	some = all
-	if pick != nil {
-		some = nil
-		for _, i := range pick {
-			some = append(some, all[i])
-		}
-	}
-	if data, err = json.Marshal(some); err != nil {
-		tb.Fatal(err)
-	}
-	v, err := fragment.Parse(data)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	sp, err := space.NewFragments(v, size)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return sp
-}
 
 // enumerate lists all states of a space by size, the empty one first.
 func enumerate(sp *space.Fragments, size int) [][]space.State {
@@ -139,7 +101,7 @@ func TestTheTransformerItselfBecomesExact(t *testing.T) {
 		steps, _ = strconv.Atoi(v)
 	}
 	const beta = 8.0
-	sp := dataSpace(t, goldenFragments, size)
+	sp := treetest.Golden(t, size)
 	levels := enumerate(sp, size)
 	logQED := map[space.State]float64{}
 	var logZ float64

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/molsculpt/molsculpt/platform/oracle"
+	"github.com/molsculpt/molsculpt/plugins/internal/treetest"
 	"github.com/molsculpt/molsculpt/sdk"
 	"github.com/molsculpt/molsculpt/sdk/space"
 )
@@ -185,7 +186,7 @@ func TestGridWeightsAreReadBack(t *testing.T) {
 	if _, err := DecodeGrid(data, toyGrid(t, 2, 8), 1); err == nil || !strings.Contains(err.Error(), "a grid of 2 axes with 9 points, here it is 2 with 8") {
 		t.Errorf("another grid: %v", err)
 	}
-	if _, err := Decode(data, toySpace(t, 4), 1); err == nil {
+	if _, err := Decode(data, treetest.Toy(t, 4), 1); err == nil {
 		t.Error("weights of a grid are read for trees")
 	}
 	for cut := 0; cut < len(data); cut += 1 + len(data)/200 {

@@ -3,10 +3,12 @@ package gflownet
 import (
 	"math/rand/v2"
 	"testing"
+
+	"github.com/molsculpt/molsculpt/plugins/internal/treetest"
 )
 
 func TestANewNetworkMakesFullTreesWhereAsked(t *testing.T) {
-	sp := toySpace(t, 5)
+	sp := treetest.Toy(t, 5)
 	c := toyConfig(1, 1)
 	c.MeanSize = -1
 	tr := newToy(t, sp, c)

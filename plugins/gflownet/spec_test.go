@@ -8,13 +8,14 @@ import (
 	"testing"
 
 	"github.com/molsculpt/molsculpt/plugins/internal/spec"
+	"github.com/molsculpt/molsculpt/plugins/internal/treetest"
 	"github.com/molsculpt/molsculpt/sdk"
 	"github.com/molsculpt/molsculpt/sdk/space"
 )
 
 func TestWrongTrainingOptionsAreNamed(t *testing.T) {
 	t.Parallel()
-	sp := toySpace(t, 4)
+	sp := treetest.Toy(t, 4)
 	start := sdk.TrainStart{Space: sdk.SpaceDefinition{Descriptor: sp.Descriptor(), Columns: sp.Columns(), Definition: sp.Definition()}}
 	for spec, want := range map[string]string{
 		`{"steps": 2.5}`:                       "gflownet: steps is 2.5; give a whole number",
@@ -61,7 +62,7 @@ func TestOptionsOfAModelAreRefused(t *testing.T) {
 			t.Errorf("%s: got %v, want %q", options, err, want)
 		}
 	}
-	sp := toySpace(t, 4)
+	sp := treetest.Toy(t, 4)
 	def := sdk.SpaceDefinition{Descriptor: sp.Descriptor(), Columns: sp.Columns(), Definition: sp.Definition()}
 	_, err := Plugin().Policy.Load(t.Context(), sdk.LoadRequest{Space: def, Options: []byte(`{"a": 1}`)})
 	if err == nil || !strings.Contains(err.Error(), "takes no options") {
@@ -71,7 +72,7 @@ func TestOptionsOfAModelAreRefused(t *testing.T) {
 
 func TestWeightsOfAnotherSizeSayTheirs(t *testing.T) {
 	t.Parallel()
-	m, err := newToy(t, toySpace(t, 6), toyConfig(10, 1)).Model()
+	m, err := newToy(t, treetest.Toy(t, 6), toyConfig(10, 1)).Model()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,7 +80,7 @@ func TestWeightsOfAnotherSizeSayTheirs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = Decode(data, toySpace(t, 5), 1)
+	_, err = Decode(data, treetest.Toy(t, 5), 1)
 	if err == nil || !strings.Contains(err.Error(), "trained with max_fragments 6, here it is 5") {
 		t.Errorf("got %v", err)
 	}
@@ -105,7 +106,7 @@ func (worthless) Stopping() <-chan struct{}                { return nil }
 
 func TestATrainingThatDivergesSaysSo(t *testing.T) {
 	t.Parallel()
-	sp := toySpace(t, 4)
+	sp := treetest.Toy(t, 4)
 	start := sdk.TrainStart{
 		Space: sdk.SpaceDefinition{Descriptor: sp.Descriptor(), Columns: sp.Columns(), Definition: sp.Definition()},
 		Spec:  []byte(`{"width": 16, "layers": 1, "steps": 60, "batch": 8, "warmup": 1, "rate": 1e30, "report_trees": 20, "threads": 1}`),
@@ -118,7 +119,7 @@ func TestATrainingThatDivergesSaysSo(t *testing.T) {
 
 func TestAFinalReportThatIsNotFiniteIsNoCard(t *testing.T) {
 	t.Parallel()
-	sp := toySpace(t, 4)
+	sp := treetest.Toy(t, 4)
 	tr := newToy(t, sp, toyConfig(10, 1))
 	// Weights can be bad without a gradient that is.
 	for _, x := range tr.average.All() {

@@ -7,28 +7,9 @@ import (
 	"math/rand/v2"
 	"testing"
 
-	"github.com/molsculpt/molsculpt/chem/fragment"
+	"github.com/molsculpt/molsculpt/plugins/internal/treetest"
 	"github.com/molsculpt/molsculpt/sdk/space"
 )
-
-// toySpace needs no data.
-func toySpace(tb testing.TB, size int) *space.Fragments {
-	tb.Helper()
-	v, err := fragment.Parse([]byte(`[
-		{"smiles": "c1ccccc1", "attach": [0, 1, 2, 3, 4, 5]},
-		{"smiles": "C", "attach": [0, 0]},
-		{"smiles": "C1CCNCC1", "attach": [0, 3]},
-		{"smiles": "NC=O", "attach": [0, 1]},
-		{"smiles": "F", "attach": [0]}]`))
-	if err != nil {
-		tb.Fatal(err)
-	}
-	sp, err := space.NewFragments(v, size)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return sp
-}
 
 // toyLog is a reward that likes four nodes and many of the third kind.
 func toyLog(sp *space.Fragments, s space.State) float64 {
@@ -84,7 +65,7 @@ func snap(tb testing.TB, t *Trainer) []byte {
 }
 
 func TestARestoredTrainerGoesOnBitForBit(t *testing.T) {
-	sp := toySpace(t, 6)
+	sp := treetest.Toy(t, 6)
 	for _, objective := range []string{"subtb", "tb", "vargrad"} {
 		c := toyConfig(40, 2)
 		c.Objective = objective
@@ -112,7 +93,7 @@ func TestARestoredTrainerGoesOnBitForBit(t *testing.T) {
 }
 
 func TestTrainingDoesNotDependOnThreads(t *testing.T) {
-	sp := toySpace(t, 6)
+	sp := treetest.Toy(t, 6)
 	one, three := newToy(t, sp, toyConfig(40, 1)), newToy(t, sp, toyConfig(40, 3))
 	advance(t, sp, one, 15)
 	advance(t, sp, three, 15)
@@ -122,7 +103,7 @@ func TestTrainingDoesNotDependOnThreads(t *testing.T) {
 }
 
 func TestASnapshotOfAnotherRunIsRefused(t *testing.T) {
-	sp := toySpace(t, 6)
+	sp := treetest.Toy(t, 6)
 	a := newToy(t, sp, toyConfig(40, 1))
 	advance(t, sp, a, 2)
 	data := snap(t, a)
@@ -130,7 +111,7 @@ func TestASnapshotOfAnotherRunIsRefused(t *testing.T) {
 	if err := b.Restore(data); err == nil {
 		t.Error("another configuration was accepted")
 	}
-	if err := newToy(t, toySpace(t, 5), toyConfig(40, 1)).Restore(data); err == nil {
+	if err := newToy(t, treetest.Toy(t, 5), toyConfig(40, 1)).Restore(data); err == nil {
 		t.Error("another space was accepted")
 	}
 	for _, cut := range []int{0, 7, 100, len(data) / 2, len(data) - 1} {
@@ -141,7 +122,7 @@ func TestASnapshotOfAnotherRunIsRefused(t *testing.T) {
 }
 
 func TestWeightsComeBackAsTheyWere(t *testing.T) {
-	sp := toySpace(t, 6)
+	sp := treetest.Toy(t, 6)
 	tr := newToy(t, sp, toyConfig(40, 2))
 	advance(t, sp, tr, 10)
 	m, err := tr.Model()
@@ -182,7 +163,7 @@ func TestWeightsComeBackAsTheyWere(t *testing.T) {
 		}
 	}
 	data, _ := m.Encode(true, nil)
-	if _, err := Decode(data, toySpace(t, 5), 1); err == nil {
+	if _, err := Decode(data, treetest.Toy(t, 5), 1); err == nil {
 		t.Error("weights of another space were accepted")
 	}
 	for _, cut := range []int{0, 9, len(data) / 2, len(data) - 2} {
@@ -196,7 +177,7 @@ func TestTrainingFitsASmallTarget(t *testing.T) {
 	if testing.Short() {
 		t.Skip("trains a network")
 	}
-	sp := toySpace(t, 4)
+	sp := treetest.Toy(t, 4)
 	c := toyConfig(600, 2)
 	c.Width, c.Batch, c.Replay, c.Rate = 32, 32, 5000, 0.003
 	tr := newToy(t, sp, c)

@@ -11,27 +11,9 @@ import (
 	"github.com/molsculpt/molsculpt/plugins/internal/nn/op"
 	"github.com/molsculpt/molsculpt/plugins/internal/nn/op/optest"
 	"github.com/molsculpt/molsculpt/plugins/internal/nn/treenet"
+	"github.com/molsculpt/molsculpt/plugins/internal/treetest"
 	"github.com/molsculpt/molsculpt/sdk/space"
 )
-
-// toySpace is a space of a handful of fragments with symmetries.
-func toySpace(t *testing.T) *space.Fragments {
-	t.Helper()
-	v, err := fragment.Parse([]byte(`[
-		{"smiles": "c1ccccc1", "attach": [0, 1, 2, 3, 4, 5]},
-		{"smiles": "C", "attach": [0, 0]},
-		{"smiles": "C1CCNCC1", "attach": [0, 3]},
-		{"smiles": "NC=O", "attach": [0, 1]},
-		{"smiles": "F", "attach": [0]}]`))
-	if err != nil {
-		t.Fatal(err)
-	}
-	sp, err := space.NewFragments(v, 4)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return sp
-}
 
 // wholeNet is the network of package treenet with the loss of trajectories, in
 // float64 and written anew from its description: from the nodes of trees and
@@ -243,7 +225,7 @@ func (n *wholeNet) loss(p map[string][]float64, objective op.Objective, knee flo
 // the gradient of every parameter that by central differences to four.
 func TestTheWholeNetworkIsItsDefinition(t *testing.T) {
 	const knee, betaMax, lossError, gradientError = 4, 32, 1e-5, 1e-4
-	sp := toySpace(t)
+	sp := treetest.Toy(t, 4)
 	f := treenet.NewFeatures(sp.Vocabulary())
 	each(t, func(t *testing.T) {
 		for _, objective := range []op.Objective{op.TrajectoryBalance, op.Variance, op.SubTrajectories, op.Likelihood} {

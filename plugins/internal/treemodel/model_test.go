@@ -8,31 +8,13 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/molsculpt/molsculpt/chem/fragment"
 	"github.com/molsculpt/molsculpt/plugins/internal/nn"
 	"github.com/molsculpt/molsculpt/plugins/internal/nn/op"
 	"github.com/molsculpt/molsculpt/plugins/internal/nn/treenet"
+	"github.com/molsculpt/molsculpt/plugins/internal/treetest"
 	"github.com/molsculpt/molsculpt/sdk"
 	"github.com/molsculpt/molsculpt/sdk/space"
 )
-
-func toySpace(tb testing.TB, size int) *space.Fragments {
-	tb.Helper()
-	v, err := fragment.Parse([]byte(`[
-		{"smiles": "c1ccccc1", "attach": [0, 1, 2, 3, 4, 5]},
-		{"smiles": "C", "attach": [0, 0]},
-		{"smiles": "C1CCNCC1", "attach": [0, 3]},
-		{"smiles": "NC=O", "attach": [0, 1]},
-		{"smiles": "F", "attach": [0]}]`))
-	if err != nil {
-		tb.Fatal(err)
-	}
-	sp, err := space.NewFragments(v, size)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return sp
-}
 
 var family = Family{Plugin: "core/test", Format: "molsculpt-test/1", Beta: true}
 
@@ -72,7 +54,7 @@ func someStates(sp *space.Fragments, walks int, r *rand.Rand) (list []space.Stat
 }
 
 func TestServedModelAnswersWhatTheModelSays(t *testing.T) {
-	sp := toySpace(t, 5)
+	sp := treetest.Toy(t, 5)
 	m := toyModel(t, sp)
 	for _, queries := range []bool{false, true} {
 		t.Run(fmt.Sprintf("queries=%v", queries), func(t *testing.T) {
@@ -169,7 +151,7 @@ func law(t *testing.T, sp *space.Fragments, p space.Policy) map[space.State]floa
 // paths are it.
 func TestSamplesAndEstimatesHaveTheLawOfThePolicy(t *testing.T) {
 	const n = 40000
-	sp := toySpace(t, 3)
+	sp := treetest.Toy(t, 3)
 	m := toyModel(t, sp)
 	exact := law(t, sp, m.At(3))
 	var total float64
@@ -225,7 +207,7 @@ func TestSamplesAndEstimatesHaveTheLawOfThePolicy(t *testing.T) {
 }
 
 func TestWeightsComeBackAsTheyWent(t *testing.T) {
-	sp := toySpace(t, 4)
+	sp := treetest.Toy(t, 4)
 	m := toyModel(t, sp)
 	data, err := m.Encode(false, []byte(`{"a": 1}`))
 	if err != nil {
@@ -258,7 +240,7 @@ func TestWeightsComeBackAsTheyWent(t *testing.T) {
 		if name == "another family" {
 			f.Format = "molsculpt-other/1"
 		} else {
-			s = toySpace(t, 3)
+			s = treetest.Toy(t, 3)
 		}
 		if _, err := Decode(f, data, s, 1); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v", name, err)
