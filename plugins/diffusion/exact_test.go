@@ -9,7 +9,6 @@ import (
 	"github.com/molsculpt/molsculpt/chem/fragment"
 	"github.com/molsculpt/molsculpt/platform/oracle"
 	"github.com/molsculpt/molsculpt/plugins/internal/treetest"
-	"github.com/molsculpt/molsculpt/sdk/space"
 )
 
 // TestALawOfMoleculesIsLearned learns the law p(tree) ~ e^(-((heavy-16)/4)^2) on
