@@ -74,9 +74,15 @@ func (g *Guide) read(c *compose.Composition) (*guide.Reading, *supervise.Guide, 
 // twist is the guide as it steers a composition by a method: by actions where it
 // has an action head and nothing else is asked for. The method guided is that of
 // the paper, the guide's own mixture and its own value of end points, unless it
-// is by actions, which know neither.
+// is by actions, which know neither; where nothing else is asked for it is drawn
+// by Gumbel-max, which has the same law as asking about all children.
 func (g *Guide) twist(c *compose.Composition, m sample.Method, steps string) (sample.Twist, error) {
-	if steps == "" && m != sample.Guided && g.Info().Actions != sdk.NoActions {
+	_, bounded := c.Bound()
+	switch paper := m == sample.Guided; {
+	case steps != "":
+	case paper && bounded:
+		steps = config.StepsGumbel
+	case !paper && g.Info().Actions != sdk.NoActions:
 		steps = config.StepsActions
 	}
 	if steps == config.StepsActions {

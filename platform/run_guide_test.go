@@ -137,8 +137,8 @@ func TestCampaignsWithAGuide(t *testing.T) {
 		{"method: smc, guide: states.safetensors", "smc", "all", false},
 		{"method: smc, guide: guide.safetensors, steps: candidates", "smc", "candidates", false},
 		{"method: pimh, guide: guide.safetensors", "pimh", "actions", false},
-		{"method: guided, guide: guide.safetensors", "guided", "all", true},
-		{"method: guided, guide: guide.safetensors, steps: gumbel", "guided", "gumbel", true},
+		{"method: guided, guide: guide.safetensors", "guided", "gumbel", true},
+		{"method: guided, guide: guide.safetensors, steps: all", "guided", "all", true},
 		{"method: guided, guide: guide.safetensors, steps: thinning", "guided", "thinning", true},
 		{"method: guided, guide: guide.safetensors, steps: actions", "guided", "actions", true},
 	} {

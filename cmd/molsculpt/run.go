@@ -59,7 +59,8 @@ The campaign says how its composition is sampled, as sample: {method: smc}:
 What the baselines give are not samples of the composition, and the verdict says
 so. guide: FILE.safetensors steers smc, pimh and guided by what molsculpt train
 wrote for these very models; steps says what it is asked for: actions, all (every
-child), candidates (of smc and pimh), gumbel or thinning (of guided).`,
+child), candidates (of smc and pimh), gumbel or thinning (of guided). By itself it
+is actions where the guide knows them, else all, and gumbel for guided.`,
 		Example: `  molsculpt run campaign.yaml
   molsculpt run campaign.yaml --store results.db --seed 11 --new
   molsculpt run campaign.yaml --check`,

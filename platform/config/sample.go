@@ -8,7 +8,7 @@ type Sample struct {
 	Method    string
 	Particles int  // trajectories of a population
 	Guide     Text // weights of a guide of the models, relative to the campaign file; empty for none
-	Steps     Text // what a step asks the guide for, one of the Steps constants; empty where the guide says
+	Steps     Text // what a step asks the guide for, one of the Steps constants; empty for what costs least
 	Mark      Mark // of the method
 }
 
