@@ -28,6 +28,29 @@ func Parse(t testing.TB, s string) *chem.Mol {
 	return m
 }
 
+// Benchmark times f on the molecules of a file of SMILES, one after the other and
+// over again.
+func Benchmark(b *testing.B, path string, f func(*chem.Mol) error) {
+	b.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		b.Fatal(err)
+	}
+	var mols []*chem.Mol
+	for s := range strings.FieldsSeq(string(text)) {
+		mols = append(mols, Parse(b, s))
+	}
+	b.ReportAllocs()
+	n := 0
+	for b.Loop() {
+		if err := f(mols[n%len(mols)]); err != nil {
+			b.Fatal(err)
+		}
+		n++
+	}
+	b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "mol/s")
+}
+
 // Golden calls row with the values of each row of a table of expected values,
 // tab separated below a line of names, and returns the names and the number of
 // rows.

@@ -2,8 +2,6 @@ package fingerprint_test
 
 import (
 	"math/rand/v2"
-	"os"
-	"strings"
 	"testing"
 
 	"github.com/molsculpt/molsculpt/chem"
@@ -13,21 +11,8 @@ import (
 
 // benchmark runs f on the molecules of the golden table.
 func benchmark(b *testing.B, f func(m *chem.Mol)) {
-	text, err := os.ReadFile("testdata/molecules.smi")
-	if err != nil {
-		b.Fatal(err)
-	}
-	var mols []*chem.Mol
-	for s := range strings.FieldsSeq(string(text)) {
-		mols = append(mols, chemtest.Parse(b, s))
-	}
-	b.ReportAllocs()
-	n := 0
-	for b.Loop() {
-		f(mols[n%len(mols)])
-		n++
-	}
-	b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "mol/s")
+	b.Helper()
+	chemtest.Benchmark(b, "testdata/molecules.smi", func(m *chem.Mol) error { f(m); return nil })
 }
 
 func BenchmarkMorgan(b *testing.B) {

@@ -1,8 +1,6 @@
 package scaffold_test
 
 import (
-	"os"
-	"strings"
 	"testing"
 
 	"github.com/molsculpt/molsculpt/chem"
@@ -12,23 +10,8 @@ import (
 
 // benchmark runs f on the molecules of the golden table.
 func benchmark(b *testing.B, f func(*chem.Mol) error) {
-	text, err := os.ReadFile("testdata/molecules.smi")
-	if err != nil {
-		b.Fatal(err)
-	}
-	var mols []*chem.Mol
-	for s := range strings.FieldsSeq(string(text)) {
-		mols = append(mols, chemtest.Parse(b, s))
-	}
-	b.ReportAllocs()
-	n := 0
-	for b.Loop() {
-		if err := f(mols[n%len(mols)]); err != nil {
-			b.Fatal(err)
-		}
-		n++
-	}
-	b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "mol/s")
+	b.Helper()
+	chemtest.Benchmark(b, "testdata/molecules.smi", f)
 }
 
 func BenchmarkMurcko(b *testing.B) {
