@@ -1,6 +1,7 @@
 package chem
 
 import (
+	"math/bits"
 	"slices"
 	"sync"
 )
@@ -241,7 +242,7 @@ func (s *canonSearch) record(l *leaf, p *partition) {
 			if s.m.Bonds[nb.Bond].B != nb.Atom {
 				w = s.r.back[nb.Bond]
 			}
-			e := uint64(p.pos[nb.Atom])<<8 | uint64(log2(w))
+			e := uint64(p.pos[nb.Atom])<<8 | uint64(bits.Len64(w)-1)
 			at := len(l.list)
 			l.list = append(l.list, e)
 			for ; at > from && l.list[at-1] > e; at-- {
@@ -258,15 +259,6 @@ func (s *canonSearch) record(l *leaf, p *partition) {
 	slices.Sort(s.list)
 	l.list = append(l.list, s.list...)
 	s.list = s.list[:0]
-}
-
-func log2(w uint64) int {
-	n := 0
-	for w > 1 {
-		w >>= 1
-		n++
-	}
-	return n
 }
 
 // consider keeps the spare leaf if it is better than the best so far.

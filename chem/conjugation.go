@@ -19,7 +19,7 @@ func (m *Mol) setConjugation() {
 		}
 		for _, n1 := range m.Neighbors(i) {
 			b1 := &m.Bonds[n1.Bond]
-			if orderContribution(b1, b1.Order, int32(i)) < 3 {
+			if b1.TwiceValence(b1.Order, int32(i)) < 3 {
 				continue
 			}
 			for _, n2 := range m.Neighbors(i) {
@@ -43,7 +43,7 @@ func (m *Mol) setConjugation() {
 
 func (m *Mol) hasMultiple(i int) bool {
 	for _, nb := range m.Neighbors(i) {
-		if b := &m.Bonds[nb.Bond]; orderContribution(b, b.Order, int32(i)) >= 3 {
+		if b := &m.Bonds[nb.Bond]; b.TwiceValence(b.Order, int32(i)) >= 3 {
 			return true
 		}
 	}

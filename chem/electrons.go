@@ -17,7 +17,7 @@ func (m *Mol) piElectrons(i int) int {
 	}
 	degree := m.Degree(i) + a.Hydrogens()
 	for _, nb := range m.Neighbors(i) {
-		if b := &m.Bonds[nb.Bond]; orderContribution(b, b.Kekule, int32(i)) == 0 {
+		if b := &m.Bonds[nb.Bond]; b.TwiceValence(b.Kekule, int32(i)) == 0 {
 			degree--
 		}
 	}
@@ -38,7 +38,7 @@ func (m *Mol) donatedElectrons(i int) int8 {
 	a := &m.Atoms[i]
 	if a.Element == 0 {
 		for _, nb := range m.Neighbors(i) {
-			if b := &m.Bonds[nb.Bond]; b.InRing && orderContribution(b, b.Kekule, int32(i)) >= 4 {
+			if b := &m.Bonds[nb.Bond]; b.InRing && b.TwiceValence(b.Kekule, int32(i)) >= 4 {
 				return 1
 			}
 		}
@@ -51,7 +51,7 @@ func (m *Mol) donatedElectrons(i int) int8 {
 	outside, inside := -1, false // multiple bonds outside and inside rings
 	for _, nb := range m.Neighbors(i) {
 		b := &m.Bonds[nb.Bond]
-		if orderContribution(b, b.Kekule, int32(i)) < 4 {
+		if b.TwiceValence(b.Kekule, int32(i)) < 4 {
 			continue
 		}
 		if b.InRing {
@@ -76,7 +76,7 @@ func (m *Mol) donatedElectrons(i int) int8 {
 	case e == 1:
 		degree := m.Degree(i) + int(a.ExplicitH)
 		for _, nb := range m.Neighbors(i) {
-			if b := &m.Bonds[nb.Bond]; orderContribution(b, b.Kekule, int32(i)) == 0 {
+			if b := &m.Bonds[nb.Bond]; b.TwiceValence(b.Kekule, int32(i)) == 0 {
 				degree--
 			}
 		}

@@ -196,7 +196,7 @@ func (m *Mol) wantsDouble(i int) uint8 {
 		if b.Order == Aromatic {
 			order++
 			degree++
-		} else if c := orderContribution(b, b.Order, int32(i)); c > 0 {
+		} else if c := b.TwiceValence(b.Order, int32(i)); c > 0 {
 			order += c / 2
 			degree++
 		}

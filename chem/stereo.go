@@ -194,7 +194,7 @@ func (s *stereoSearch) atomLabel(i int) byte {
 // steric tells whether the neighbour at the other end of a bond of atom i counts
 // for its configuration: not over a bond of unknown order, nor on the donor's
 // side of a dative one.
-func steric(b *Bond, i int32) bool { return orderContribution(b, b.Order, i) > 0 }
+func steric(b *Bond, i int32) bool { return b.TwiceValence(b.Order, i) > 0 }
 
 // stereoKind tells whether atom i is of a kind that can be a tetrahedral
 // stereocentre, and whether two of its neighbours have the same rank. The

@@ -1,7 +1,9 @@
 package chem
 
-// orderContribution is twice what a bond adds to the valence of atom i.
-func orderContribution(b *Bond, order Order, i int32) int {
+// TwiceValence is twice what bond b, taken to be of the given order, adds to the
+// valence of atom i at one of its ends: a dative bond counts for the acceptor
+// only, one of unknown order for nobody.
+func (b *Bond) TwiceValence(order Order, i int32) int {
 	switch order {
 	case Single:
 		return 2
@@ -55,7 +57,7 @@ func (m *Mol) explicitValenceAromatic(i int) (int, bool) {
 	aromatic := a.Aromatic
 	for _, n := range m.Neighbors(i) {
 		b := &m.Bonds[n.Bond]
-		twice += orderContribution(b, b.Order, int32(i))
+		twice += b.TwiceValence(b.Order, int32(i))
 		aromatic = aromatic || b.Order == Aromatic
 	}
 	return roundValence(a, twice, aromatic), aromatic
@@ -180,7 +182,7 @@ func (m *Mol) kekuleValence(i int) int {
 	twice := 2 * int(m.Atoms[i].ExplicitH)
 	for _, n := range m.Neighbors(i) {
 		b := &m.Bonds[n.Bond]
-		twice += orderContribution(b, b.Kekule, int32(i))
+		twice += b.TwiceValence(b.Kekule, int32(i))
 	}
 	return (twice + 1) / 2
 }

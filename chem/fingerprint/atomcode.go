@@ -1,6 +1,7 @@
 package fingerprint
 
 import (
+	"math/bits"
 	"slices"
 
 	"github.com/molsculpt/molsculpt/chem"
@@ -105,17 +106,8 @@ func foldCounted(hashes []uint32, nbits int) Bits {
 		places[p]++
 		switch places[p] {
 		case 1, 2, 4, 8:
-			b.Set(int(p)*4 + log2(places[p]))
+			b.Set(int(p)*4 + bits.Len(uint(places[p])) - 1)
 		}
 	}
 	return b
-}
-
-func log2(n int) int {
-	k := 0
-	for n > 1 {
-		n >>= 1
-		k++
-	}
-	return k
 }

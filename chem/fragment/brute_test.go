@@ -1,6 +1,7 @@
 package fragment
 
 import (
+	"cmp"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -278,7 +279,7 @@ func TestParentsAreTheLeafRemovalsWithAllTheirCells(t *testing.T) {
 			for _, l := range levels[1:] {
 				for _, y := range l {
 					parents := ts.Parents(y)
-					if !slices.IsSortedFunc(parents, func(a, b Parent) int { return compareTrees(a.Tree, b.Tree) }) {
+					if !slices.IsSortedFunc(parents, func(a, b Parent) int { return cmp.Compare(a.Tree, b.Tree) }) {
 						t.Fatalf("parents of %v are not in order", y.Nodes(nil))
 					}
 					for _, p := range parents {
@@ -294,14 +295,4 @@ func TestParentsAreTheLeafRemovalsWithAllTheirCells(t *testing.T) {
 			}
 		})
 	}
-}
-
-func compareTrees(a, b Tree) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
-	}
-	return 0
 }

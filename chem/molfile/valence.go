@@ -28,21 +28,7 @@ func bondsOf(m *chem.Mol, i int) int {
 	twice := 0
 	for _, nb := range m.Neighbors(i) {
 		b := &m.Bonds[nb.Bond]
-		switch fileOrder(b) {
-		case chem.Single:
-			twice += 2
-		case chem.Double:
-			twice += 4
-		case chem.Triple:
-			twice += 6
-		case chem.Aromatic:
-			twice += 3
-		case chem.Dative:
-			if int(b.B) == i {
-				twice += 2
-			}
-		default: // of unknown order
-		}
+		twice += b.TwiceValence(fileOrder(b), int32(i))
 	}
 	return twice / 2
 }

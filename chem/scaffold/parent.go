@@ -150,24 +150,11 @@ func losesHydrogen(z uint8) bool {
 // anion nearer to the lowest valence of the neutral element. That of BF4- and
 // PF6- is exceeded already.
 func takesHydrogen(m *chem.Mol, i int) bool {
-	valence := int(m.Atoms[i].ExplicitH) + 1
+	twice := 2 * (int(m.Atoms[i].ExplicitH) + 1)
 	for _, nb := range m.Neighbors(i) {
-		switch b := &m.Bonds[nb.Bond]; b.Kekule {
-		case chem.Single:
-			valence++
-		case chem.Double:
-			valence += 2
-		case chem.Triple:
-			valence += 3
-		case chem.Quadruple:
-			valence += 4
-		case chem.Dative:
-			if int(b.B) == i {
-				valence++
-			}
-		default:
-		}
+		b := &m.Bonds[nb.Bond]
+		twice += b.TwiceValence(b.Kekule, int32(i))
 	}
 	list := chem.Valences(m.Atoms[i].Element)
-	return len(list) > 0 && valence == int(list[0])+int(m.Atoms[i].Charge)+1
+	return len(list) > 0 && twice == 2*(int(list[0])+int(m.Atoms[i].Charge)+1)
 }

@@ -1,6 +1,7 @@
 package smarts
 
 import (
+	"cmp"
 	"slices"
 	"sync/atomic"
 
@@ -146,14 +147,7 @@ func (p *Pattern) sortClasses() {
 		return x
 	}
 	slices.SortStableFunc(order, func(i, j int) int {
-		a, b := rank(&p.classes[i]), rank(&p.classes[j])
-		switch {
-		case a < b:
-			return -1
-		case a > b:
-			return 1
-		}
-		return 0
+		return cmp.Compare(rank(&p.classes[i]), rank(&p.classes[j]))
 	})
 	sorted := make([]class, len(order))
 	place := make([]int, len(order))

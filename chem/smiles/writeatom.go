@@ -103,24 +103,9 @@ func (w *writer) needsBrackets(i int32, aromatic, marked bool) bool {
 	anyAromatic := aromatic
 	for _, nb := range w.m.Neighbors(int(i)) {
 		b := &w.m.Bonds[nb.Bond]
-		switch w.order(b) {
-		case chem.Single:
-			twice += 2
-		case chem.Aromatic:
-			twice += 3
-			anyAromatic = true
-		case chem.Double:
-			twice += 4
-		case chem.Triple:
-			twice += 6
-		case chem.Quadruple:
-			twice += 8
-		case chem.Dative:
-			if b.B == i {
-				twice += 2
-			}
-		default: // adds nothing
-		}
+		order := w.order(b)
+		twice += b.TwiceValence(order, i)
+		anyAromatic = anyAromatic || order == chem.Aromatic
 	}
 	h, ok := chem.DefaultHydrogens(a.Element, twice, anyAromatic)
 	return !ok || h != a.Hydrogens()
