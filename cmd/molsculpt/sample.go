@@ -19,7 +19,8 @@ import (
 
 func (a *app) sampleCommand() *cobra.Command {
 	var campaign, method, guide string
-	var n, particles, maxFragments int
+	var n, particles int
+	var allow allowFlags
 	var seed uint64
 	var beta float64
 	var resample, explain bool
@@ -44,12 +45,15 @@ which writes draws without weights, one of each population. unweighted and guide
 are baselines: what they write are not samples of the composition. --guide steers
 smc, pimh or guided by a guide that molsculpt train wrote for these models.
 
+` + allowHelp + `
+
 --explain samples nothing and needs no models: it says what the expression means,
 in words and as a formula, how it is sampled, why so, and what that costs.`,
 		Example: `  molsculpt sample qed -n 10
   molsculpt sample 'qed & sa' -n 1000 > both.smi
   molsculpt sample 'ours - known' --campaign campaign.yaml -n 100 --resample
   molsculpt sample 'qed & sa' --guide qed-sa.safetensors -n 1000
+  molsculpt sample 'qed & sa' --scaffold c1ccc2[nH]ccc2c1 --forbid-smarts '[NX3](~O)~O' --max-fragments 6
   molsculpt sample --explain 'a & (b - c)'`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -62,10 +66,8 @@ in words and as a formula, how it is sampled, why so, and what that costs.`,
 			if particles < 1 || particles > config.MaxParticles {
 				return usagef("--particles is %d; it must be between 1 and %d", particles, config.MaxParticles)
 			}
-			for _, name := range []string{"beta", "max-fragments"} {
-				if campaign != "" && cmd.Flags().Changed(name) {
-					return usagef("--%s is for bundled models; with --campaign the file says it", name)
-				}
+			if campaign != "" && cmd.Flags().Changed("beta") {
+				return usagef("--beta is for bundled models; with --campaign the file says it")
 			}
 			cat, err := a.catalog()
 			if err != nil {
@@ -75,8 +77,11 @@ in words and as a formula, how it is sampled, why so, and what that costs.`,
 			if err != nil {
 				return usagef("%s", strings.TrimPrefix(err.Error(), "sample: "))
 			}
-			camp, err := expressionCampaign(args[0], campaign, beta, maxFragments, cat)
+			camp, err := expressionCampaign(args[0], campaign, beta, max(config.DefaultFragment, allow.most), cat)
 			if err != nil {
+				return err
+			}
+			if err := allow.apply(cmd, &camp.Allow); err != nil {
 				return err
 			}
 			camp.Seed, camp.Sample = seed, config.Sample{Method: m.String(), Particles: particles}
@@ -138,7 +143,7 @@ in words and as a formula, how it is sampled, why so, and what that costs.`,
 	c.Flags().StringVar(&method, "method", "auto", "auto, smc, annealed, ancestral, rejection, pimh, unweighted or guided")
 	c.Flags().StringVar(&guide, "guide", "", "weights of a guide for the models, which steers the steps")
 	c.Flags().IntVar(&particles, "particles", config.DefaultParticle, "trajectories of a population")
-	c.Flags().IntVar(&maxFragments, "max-fragments", config.DefaultFragment, "fragments of a molecule at most, for bundled models")
+	allow.register(c)
 	c.Flags().BoolVar(&resample, "resample", false, "an unweighted list, drawn from the weighted sample")
 	c.Flags().BoolVar(&explain, "explain", false, "say what the expression means and how it is sampled, and sample nothing")
 	return c
