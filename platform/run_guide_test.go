@@ -51,6 +51,7 @@ func newGuidedSite(t *testing.T) *guidedSite {
 		"reward: {function: logp, goal: maximize, curve: [[0, 0.01], [4, 1]]}\ntrain: {width: 16, layers: 1, steps: 80, batch: 16}\nout: b.safetensors\n",
 		"kind: guide\nmodels:" + guidedModels + "\ntrain: {labels: exact, head: action, width: 16, layers: 1, steps: 80, batch: 16, report_paths: 50}\nout: guide.safetensors\n",
 		"kind: guide\nmodels:" + guidedModels + "\ntrain: {width: 16, layers: 1, steps: 3, batch: 4, report_paths: 10}\nout: states.safetensors\n",
+		"kind: guide\nmodels:" + guidedModels + "\ntrain: {alpha: true, width: 16, layers: 1, steps: 20, batch: 8, report_paths: 10}\nout: alpha.safetensors\n",
 	} {
 		if _, err := Train(t.Context(), gridTraining(t, g.dir, space+text), g.cat, TrainOptions{}); err != nil {
 			t.Fatal(err)
@@ -232,6 +233,26 @@ func TestCampaignsWithAGuide(t *testing.T) {
 		}
 		if d := cmp.Diff(dumped(t, x), dumped(t, y)); d != "" {
 			t.Errorf("with other names the campaign is another: %.2000s", d)
+		}
+	})
+	t.Run("alpha", func(t *testing.T) {
+		t.Parallel()
+		got := map[string]*Summary{}
+		for _, sample := range []string{"method: smc", "guide: alpha.safetensors"} {
+			p, err := g.campaign(sample, "a & b", "a -{0.2} b", "molecules: 160", "molecules: 480")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, got[sample], err = g.run(t.Context(), t, p, "alpha-"+sample[:5]+".db", nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+		with, without := got["guide: alpha.safetensors"], got["method: smc"]
+		if x, y := with.LogEvidence, without.LogEvidence; x == y || !(math.Abs(x.Value-y.Value) < 5*math.Hypot(x.SE, y.SE)) {
+			t.Errorf("log evidence %v with the guide, %v without", x, y)
+		}
+		if with.Diagnostics.Checks.Guide == nil {
+			t.Error("the guide was not checked")
 		}
 	})
 	t.Run("mistakes", func(t *testing.T) {
