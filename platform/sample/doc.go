@@ -30,8 +30,9 @@
 // sequential Monte Carlo: systematic resampling where the effective sample size
 // of a population falls below half of its particles (Doucet and Johansen 2009).
 // [Rejection] needs no weights where the composition is bounded by a mixture and
-// close to it; [Choose] finds out. The methods [Uncorrected] and [Guided] leave
-// the weights out: they are what others do, to compare with.
+// close to it; [Choose] finds out. [PIMH] and a [Metropolis] chain turn populations
+// into an unweighted list of exact draws. The methods [Uncorrected] and [Guided]
+// leave the weights out: they are what others do, to compare with.
 //
 // # Populations and weights
 //
