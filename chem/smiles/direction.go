@@ -11,8 +11,7 @@ import (
 // in the sense in which the bonds are written. Each double bond with a
 // configuration needs a marked bond at both ends. Where this marks both ends of
 // one without, contradictory marks at an end keep it open; so does RDKit read
-// them. There is no way for C/C=C/C=C/C=C/C with the middle bond open, which
-// has no second neighbour at an end to contradict the first.
+// them. Where that is impossible, see Write.
 func (w *writer) placeDirections() {
 	w.doubles = w.doubles[:0]
 	for i := range w.m.Bonds {

@@ -33,6 +33,17 @@ var laws = []struct {
 	{"the localised form is read back as the same", func(m *chem.Mol, r *rand.Rand) (string, error) {
 		return again(smiles.Write(m, smiles.WriteOptions{Rand: r, Kekule: true}))
 	}},
+	{"centres and configurations are neither lost nor made up", func(m *chem.Mol, _ *rand.Rand) (string, error) {
+		s := smiles.Canonical(m)
+		back, err := smiles.Parse(s)
+		if err != nil {
+			return "", err
+		}
+		if got, want := marked(back), marked(m); got != want {
+			return s, fmt.Errorf("%v centres and configurations became %v", want, got)
+		}
+		return s, nil
+	}},
 	{"what was perceived is perceived again", func(m *chem.Mol, _ *rand.Rand) (string, error) {
 		c := m.Clone()
 		if err := chem.Perceive(c); err != nil {
@@ -40,6 +51,22 @@ var laws = []struct {
 		}
 		return smiles.Canonical(c), nil
 	}},
+}
+
+// marked counts the tetrahedral centres with a mark and the double bonds with a
+// configuration.
+func marked(m *chem.Mol) (n [2]int) {
+	for _, a := range m.Atoms {
+		if a.Chirality != chem.Achiral {
+			n[0]++
+		}
+	}
+	for _, b := range m.Bonds {
+		if b.Stereo != chem.NoStereo {
+			n[1]++
+		}
+	}
+	return n
 }
 
 func again(s string) (string, error) {

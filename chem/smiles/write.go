@@ -19,6 +19,11 @@ type WriteOptions struct {
 }
 
 // Write writes a perceived molecule as SMILES.
+//
+// There are a few molecules that SMILES has no form for: with a double bond
+// without a configuration between others that have one and are its only
+// neighbours, as the middle one of C/C=C/C=C/C=C/C may be in a molfile. It is
+// read back as cis or trans.
 func Write(m *chem.Mol, o WriteOptions) string {
 	w := writers.Get().(*writer)
 	defer writers.Put(w)
