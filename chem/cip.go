@@ -164,23 +164,17 @@ func (c *cipRanks) key(key []int32, m *Mol, i int) []int32 {
 // cipWeight is how often a neighbour counts: twice the bond order, once for a
 // double bond to phosphorus.
 func cipWeight(m *Mol, nb Neighbor) int {
-	switch b := &m.Bonds[nb.Bond]; b.Order {
-	case Single, Dative:
+	b := &m.Bonds[nb.Bond]
+	switch b.Order {
+	case Dative:
 		return 2
 	case Double:
 		if d := m.Degree(int(nb.Atom)); m.Atoms[nb.Atom].Element == 15 && (d == 3 || d == 4) {
 			return 1
 		}
-		return 4
-	case Triple:
-		return 6
-	case Quadruple:
-		return 8
-	case Aromatic:
-		return 3
 	default:
-		return 0
 	}
+	return b.TwiceValence(b.Order, nb.Atom)
 }
 
 // rerank refines the ranks by the labels that are known: R above S above none,
