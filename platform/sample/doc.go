@@ -34,6 +34,15 @@
 // into an unweighted list of exact draws. The methods [Uncorrected] and [Guided]
 // leave the weights out: they are what others do, to compare with.
 //
+// # Regions
+//
+// A [Region] restricts a composition to molecules that contain a scaffold, lack
+// some fragments, or have a size. It never enters the models' normalisers: P_i is
+// as before. The steps lead to allowed molecules only, r has no other actions, and
+// the weight W above makes up for what is left out. Walks that start at a scaffold
+// start with its visits, see [Region.LogVisits]. Evidence then is that of the
+// composition times the share of it that lies in the region.
+//
 // # Populations and weights
 //
 // Particles come in many small, independent populations. A population depends on
