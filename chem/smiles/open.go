@@ -12,7 +12,7 @@ import (
 func (w *writer) keepOpen() bool {
 	w.open = w.open[:0]
 	for i := range w.m.Bonds {
-		if w.m.Bonds[i].Stereo == chem.NoStereo && w.m.CanBeCisTrans(i) {
+		if b := &w.m.Bonds[i]; b.Order == chem.Double && b.Stereo == chem.NoStereo {
 			w.open = append(w.open, int32(i))
 		}
 	}
@@ -22,7 +22,7 @@ func (w *writer) keepOpen() bool {
 		changed, closed := false, false
 		for _, d := range w.open {
 			b := &w.m.Bonds[d]
-			if !w.tells(d, b.A) || !w.tells(d, b.B) {
+			if !w.tells(d, b.A) || !w.tells(d, b.B) || !w.m.CanBeCisTrans(int(d)) {
 				continue
 			}
 			if w.part(d) || w.contradict(d) {
