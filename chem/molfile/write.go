@@ -58,13 +58,14 @@ func (w *Writer) Flush() error {
 
 // Append appends a record as a molfile, without its data fields.
 //
-// Aromatic bonds are localised. Tetrahedral stereo is shown by wedges that are chosen
-// here, double-bond stereo by the coordinates; a double bond of unknown
-// configuration is crossed. Coordinates with some Z speak for themselves: no
-// wedges are drawn, and a reader finds the stereo that they have. Without coordinates, tetrahedral stereo stands in
-// the parities of the atoms, which this package and Open Babel read and RDKit
-// reads on demand (AssignAtomChiralTagsFromMolParity), and double-bond stereo is
-// lost. So are geometries that are not tetrahedral.
+// Aromatic bonds are localised. Tetrahedral stereo is shown by the wedges that
+// package wedge chooses, double-bond stereo by the coordinates; a double bond of
+// unknown configuration is crossed. Coordinates with some Z speak for themselves:
+// no wedges are drawn, and a reader finds the stereo that they have. Without
+// coordinates, tetrahedral stereo stands in the parities of the atoms, which this
+// package and Open Babel read and RDKit reads on demand
+// (AssignAtomChiralTagsFromMolParity), and double-bond stereo is lost. So are
+// geometries that are not tetrahedral.
 func Append(dst []byte, rec *Record, o Options) ([]byte, error) {
 	if strings.ContainsAny(rec.Name, "\r\n") || strings.HasPrefix(rec.Name, "$$$$") {
 		return nil, fmt.Errorf("molfile: write: the name %q has a line end or begins with $$$$", rec.Name)
