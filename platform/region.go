@@ -64,14 +64,14 @@ func findRegion(a config.Allow, sp *space.Fragments) (*sample.Region, config.All
 
 // placedAllow puts an error of a region to its place in the file.
 func placedAllow(a config.Allow, from []config.Forbidden, wrong *sample.AllowError) error {
-	at := a.Size
 	switch wrong.Part {
 	case sample.AllowScaffold:
-		at = a.Scaffold.Mark
+		return a.Scaffold.Errorf("%s", wrong.Reason)
 	case sample.AllowForbid:
-		at = from[wrong.Index].Mark
+		return from[wrong.Index].Errorf("%s", wrong.Reason)
+	default:
+		return a.Size.Errorf("%s", wrong.Reason)
 	}
-	return at.Errorf("%s", wrong.Reason)
 }
 
 // findScaffold is the tree of a scaffold and its canonical SMILES.

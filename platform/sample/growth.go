@@ -24,8 +24,8 @@ type growth struct {
 	sites   [][]kind // of every fragment, site by site
 	columns []joint  // of every column
 	joins   [2][2]bool
-	most    int
-	can     [][][]bool // can[n][acyclic][ring]: n more fragments; numbers of sites from most on are most
+	most    int        // more open sites than this are as good as this
+	can     [][][]bool // can[n][acyclic][ring]: whether n more fragments can follow
 }
 
 // joint is what a column attaches: a fragment by a site.
@@ -34,7 +34,7 @@ type joint struct {
 	sites opening // of the fragment
 }
 
-// newGrowth is for trees that are to have min fragments.
+// newGrowth is for trees that are to have that many fragments at least.
 func newGrowth(sp *space.Fragments, forbidden []bool, least int) *growth {
 	v := sp.Vocabulary()
 	g := &growth{most: least}

@@ -192,21 +192,16 @@ func (r *Region) bar(s space.State, allowed []bool) {
 		}
 		return
 	}
-	open := r.open(s)
+	open, nodes := r.open(s), r.space.Nodes(s, nil)
 	for row, at := range r.space.RowSites(s) {
 		kind := kindNone
 		if at.Node >= 0 {
-			kind = r.kindAt(s, at.Node, at.Site)
+			kind = r.growth.sites[nodes[at.Node].Fragment][at.Site]
 		}
 		for c, ok := range r.columns {
 			cells[row*w+c] = ok && r.growth.reaches(r.growth.attach(open, kind, c), need)
 		}
 	}
-}
-
-// kindAt is the kind of a site of a node of a tree.
-func (r *Region) kindAt(s space.State, node, site int) kind {
-	return r.growth.sites[r.space.Nodes(s, nil)[node].Fragment][site]
 }
 
 // open counts the open sites of a tree by their kind.

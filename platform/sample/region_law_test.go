@@ -1,7 +1,6 @@
 package sample_test
 
 import (
-	"context"
 	"math"
 	"testing"
 
@@ -30,7 +29,7 @@ func goldenSpace(t *testing.T) golden {
 	}
 	d := golden{sp: fragmentSpace(t, size, string(chemtest.Vocabulary24(t))), laws: map[string]*oracle.Law{}}
 	var err error
-	if d.graph, err = oracle.Enumerate(context.Background(), d.sp, 0, 0); err != nil {
+	if d.graph, err = oracle.Enumerate(t.Context(), d.sp, 0, 0); err != nil {
 		t.Fatal(err)
 	}
 	var logs [2][]float64

@@ -147,7 +147,7 @@ func regions(t testing.TB, sp *space.Fragments) map[string]sample.Allow {
 func TestWeightedStepsAreTheRestrictedComposition(t *testing.T) {
 	t.Parallel()
 	sp := fragmentSpace(t, 4, small)
-	g, err := oracle.Enumerate(context.Background(), sp, 0, 0)
+	g, err := oracle.Enumerate(t.Context(), sp, 0, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -194,7 +194,6 @@ func TestWeightsAreExactForModelsThatAreNotBalanced(t *testing.T) {
 	inside, through := map[space.State]float64{}, map[space.State]float64{}
 	masked := sample.Allow{Forbid: []int{amide}, Min: 2}
 	u := make([]float64, len(bases))
-	seen := map[string]bool{}
 	for _, p := range allPaths(sp, bases) {
 		end := p.states[len(p.states)-1]
 		if allows(sp, masked, end) {
@@ -206,7 +205,7 @@ func TestWeightsAreExactForModelsThatAreNotBalanced(t *testing.T) {
 		out := make([]space.Steps, len(bases))
 		for i, b := range bases {
 			one := make([]space.Steps, 1)
-			if err := b.Steps(context.Background(), []space.State{s}, one); err != nil {
+			if err := b.Steps(t.Context(), []space.State{s}, one); err != nil {
 				t.Fatal(err)
 			}
 			out[i] = one[0]
@@ -253,7 +252,6 @@ func TestWeightsAreExactForModelsThatAreNotBalanced(t *testing.T) {
 					}
 					next[i] += math.Log(sum)
 				}
-				seen[string(child)] = true
 				extend(child, next, logB-math.Log(float64(len(sp.Parents(child)))))
 			}
 		}
@@ -288,7 +286,7 @@ func TestWeightsAreExactForModelsThatAreNotBalanced(t *testing.T) {
 func TestVisitsAreThoseOfTheLaw(t *testing.T) {
 	t.Parallel()
 	sp := fragmentSpace(t, 4, small)
-	g, err := oracle.Enumerate(context.Background(), sp, 0, 0)
+	g, err := oracle.Enumerate(t.Context(), sp, 0, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -318,7 +316,7 @@ func TestVisitsAreThoseOfTheLaw(t *testing.T) {
 func TestAllowedEndsAreThoseOfTheDefinition(t *testing.T) {
 	t.Parallel()
 	sp := fragmentSpace(t, 4, small)
-	g, err := oracle.Enumerate(context.Background(), sp, 0, 0)
+	g, err := oracle.Enumerate(t.Context(), sp, 0, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
