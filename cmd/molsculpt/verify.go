@@ -30,8 +30,9 @@ and the quantile that is exceeded once in a million. Rows that say "wrong, as
 known" are negative controls: methods with a known error, which must be caught.
 
 The quick form takes less than a minute on two cores; --full takes more targets,
-more methods, more draws, and models that it trains first on the five rewards. The same seed gives the same table. The exit status
-is 1 if a check fails.`,
+more methods, more draws, models that it trains first on the five rewards, and
+classifiers that it trains on these. The same seed gives the same table. The exit
+status is 1 if a check fails.`,
 		Example: `  molsculpt verify
   molsculpt verify --full --plots plots
   molsculpt verify --only smc --only 'shubert & diagonal' --json`,
@@ -57,7 +58,7 @@ is 1 if a check fails.`,
 			if err != nil {
 				return err
 			}
-			o.Train = trained.train
+			o.Train, o.Guide = trained.train, trained.guide
 			return errors.Join(a.verify(cmd, o, asJSON), trained.close())
 		},
 	}
@@ -67,7 +68,7 @@ is 1 if a check fails.`,
 	c.Flags().IntVar(&o.Draws, "draws", 0, "draws of each sampler at least; 0 for 16,000, in full 200,000")
 	c.Flags().Uint64Var(&o.Seed, "seed", 1, "seed")
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
-	c.Flags().StringVar(&models, "models", "", "with --full: folder to keep trained models in, which a later run then finds")
+	c.Flags().StringVar(&models, "models", "", "with --full: folder to keep trained models and classifiers in, which a later run then finds")
 	c.Flags().StringVar(&plots, "plots", "", "folder for pictures of the laws on grids, SVG and PNG")
 	return c
 }

@@ -18,6 +18,9 @@ type Domain struct {
 	Graph  *oracle.Graph
 	Models map[string]*Model
 
+	// Guide gives a trained guide for the models; nil where there is none.
+	Guide func(context.Context, GuideTraining) (TrainedGuide, error)
+
 	// Laws are compared with few samples on groups of states: of[s] is that of
 	// state s.
 	GroupName string
@@ -41,7 +44,7 @@ type Model struct {
 // logarithms at every state of the graph. The group of each state is a number
 // from 0 to groups-1.
 func NewDomain(name string, g *oracle.Graph, rewards map[string][]float64, groupName string, groupOf []int, groups int) *Domain {
-	d := &Domain{name, g, map[string]*Model{}, groupName, groupOf, groups}
+	d := &Domain{Name: name, Graph: g, Models: map[string]*Model{}, GroupName: groupName, groupOf: groupOf, groups: groups}
 	for model, reward := range rewards {
 		flows := oracle.FlowsOf(g, reward)
 		law := flows.Law()

@@ -174,7 +174,7 @@ func smcMethod(name string, covers func(*Target) bool, twist func(context.Contex
 
 var (
 	// smc has the path posterior as twist.
-	smc = smcMethod("smc", composite, func(context.Context, *Target, *Run) (sample.Twist, error) {
+	smc = smcMethod("smc", func(t *Target) bool { return composite(t) && limitESS(t) >= fewESS }, func(context.Context, *Target, *Run) (sample.Twist, error) {
 		return sample.Twist{}, nil
 	})
 
@@ -191,6 +191,35 @@ var (
 		return sample.Twist{Guide: guideOf(t, badly, r.Seed), Children: sample.Candidates, Candidates: 4}, nil
 	})
 )
+
+// fewESS is the effective sample size, as a share of the particles, from which on
+// plain SMC is held against the truth. Below it few draws hold most of the
+// weight, and populations seldom have one of them: the standard errors between
+// them do not tell.
+const fewESS = .05
+
+// limitESS is the least effective sample size on the way of the path posterior in
+// the limit of many particles that are never resampled, as a share of them; for
+// models that are not balanced as if they were. It is 1 where it is not known.
+func limitESS(t *Target) float64 {
+	if t.Composition.UsesBackward() {
+		return 1
+	}
+	return oracle.Weigh(t.Composition, t.Laws, oracle.PathPosterior(t.Composition, t.Laws)).MinESS()
+}
+
+// smcHeavy says where plain SMC is no method: it is without bias there, too, but
+// the weights have tails too heavy for it. Annealing, rejection and what is chosen
+// automatically are for these targets.
+var smcHeavy = Method{
+	Name:   "smc, heavy tails",
+	Covers: func(t *Target) bool { return composite(t) && limitESS(t) < fewESS },
+	Full:   true,
+	Check: func(_ context.Context, t *Target, _ *Run) ([]Result, error) {
+		ess := limitESS(t)
+		return []Result{wrong(Result{Quantity: "limit of ESS over draws", Exact: 1, Estimate: ess, Error: 1 - ess, Bound: 1 - fewESS})}, nil
+	},
+}
 
 // ladderOf is a ladder that pilots have fitted to a target.
 func ladderOf(ctx context.Context, t *Target, r *Run) (sample.Twist, error) {

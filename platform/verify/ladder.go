@@ -19,10 +19,14 @@ func GridRewards() map[string]oracle.GridReward {
 // methods is every method, the exact ones first.
 var methods = []Method{
 	flows, learning, mixing, guidance, weighing, gap,
-	ancestral, rejection, smc, largePopulations, annealed, pimh,
+	ancestral, rejection, smc, smcHeavy, largePopulations, annealed, automatic, pimh,
 	guided, guidedBadly, gumbelMax, thinning, smcGuided, smcGuidedBadly, candidates,
+	visits, pathsForStates, classifierEMA, classifierExact, smcClassifier, smcActions,
 	unweighted, unmasked, unfinished,
 }
+
+// trainedModels is the name of the domain with trained models.
+const trainedModels = "grid 32x32, trained models"
 
 // rung is a domain and the targets on it.
 type rung struct {
@@ -128,7 +132,7 @@ var ladder = []rung{
 		targets: append(quick("shubert & diagonal", "circle1 & circle2"), full("shubert - diagonal", "shubert | diagonal", "circle1 & circle2 & circle3")...),
 	},
 	{
-		name:    "grid 32x32, trained models",
+		name:    trainedModels,
 		full:    true,
 		trained: true,
 		domain: func(ctx context.Context, o Options) (*Domain, error) {
@@ -136,10 +140,14 @@ var ladder = []rung{
 			if err != nil {
 				return nil, err
 			}
-			return d.Learned(ctx, "grid 32x32, trained models", func(ctx context.Context, model string) (space.Policy, error) {
+			d, err = d.Learned(ctx, trainedModels, func(ctx context.Context, model string) (space.Policy, error) {
 				return o.Train(ctx, model, 2, 32)
 			})
+			if err == nil {
+				d.Guide = o.Guide
+			}
+			return d, err
 		},
-		targets: append(models[:len(models):len(models)], composites[:11]...),
+		targets: append(models[:len(models):len(models)], composites[:14]...),
 	},
 }

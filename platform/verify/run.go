@@ -30,6 +30,10 @@ type Options struct {
 	// form only.
 	Train func(ctx context.Context, reward string, dim, side int) (space.Policy, error)
 
+	// Guide gives a trained guide for the models that Train gives; nil leaves
+	// trained guides out. It is called in the full form only.
+	Guide func(context.Context, GuideTraining) (TrainedGuide, error)
+
 	// Picture gets the draws of every method on a grid; nil for none.
 	Picture func(Picture) error
 }

@@ -1,0 +1,177 @@
+package verify
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/molsculpt/molsculpt/platform/compose"
+	"github.com/molsculpt/molsculpt/platform/oracle"
+	"github.com/molsculpt/molsculpt/platform/sample"
+	"github.com/molsculpt/molsculpt/sdk/space"
+)
+
+// GuideTraining says which guide is wanted: one of the models of a domain, in
+// the words of a training file.
+type GuideTraining struct {
+	Models    []string
+	Dim, Side int    // of the grid
+	Head      string // "state" or "action"
+	Labels    string // "ema" or "exact"
+}
+
+// TrainedGuide is a guide for compositions of its models.
+type TrainedGuide interface {
+	// States is the guide as a twist by states.
+	States(c *compose.Composition) (sample.Posterior, error)
+	// Actions is the guide as a twist by actions; an error where it has no head
+	// for them.
+	Actions(c *compose.Composition) (sample.ActionGuide, error)
+}
+
+// guidedModels are the two models that guides are trained for.
+var guidedModels = []string{"shubert", "diagonal"}
+
+// authors is how far the policy guided by a trained classifier is from the
+// composite of the trained models, in L1, with the code of Garipov et al. 2023
+// after the training of its authors: 15,000 steps of 64 paths of each model.
+var authors = map[string]float64{
+	"shubert &{0.05} diagonal": .087, "shubert & diagonal": .061, "shubert &{0.95} diagonal": .114,
+	"shubert -{0.05} diagonal": .136, "shubert - diagonal": .077, "shubert -{0.95} diagonal": .056,
+	"diagonal -{0.95} shubert": .057, "diagonal - shubert": .085, "diagonal -{0.05} shubert": .196,
+}
+
+// hasGuide covers the targets that guides are trained for.
+func hasGuide(t *Target) bool {
+	_, ok := authors[t.Text]
+	return ok && t.Guide != nil
+}
+
+// stressed covers those of them where the weights of plain SMC differ most, beside
+// the one where they differ least.
+func stressed(t *Target) bool {
+	return hasGuide(t) && slices.Contains([]string{"shubert & diagonal", "shubert -{0.05} diagonal", "diagonal -{0.05} shubert"}, t.Text)
+}
+
+// guide is the domain's guide with a head and labels.
+func (t *Target) guide(ctx context.Context, head, labels string) (TrainedGuide, error) {
+	grid, ok := t.Graph.Space.(*space.Grid)
+	if !ok {
+		return nil, fmt.Errorf("guides are trained on grids, not on %s", t.Domain.Name)
+	}
+	return t.Guide(ctx, GuideTraining{Models: guidedModels, Dim: grid.Dim(), Side: grid.Side(), Head: head, Labels: labels})
+}
+
+// classifier is the policy of Garipov et al., guided by a trained classifier: its
+// law, found by asking the classifier about every state, is nearer to the
+// composite than theirs, and paths drawn by it have this law.
+func classifier(labels string) Method {
+	return Method{
+		Name:   "classifier, " + labels + " labels",
+		Covers: hasGuide,
+		Full:   true,
+		Check: func(ctx context.Context, t *Target, r *Run) ([]Result, error) {
+			g, err := t.guide(ctx, "state", labels)
+			if err != nil {
+				return nil, err
+			}
+			states, err := g.States(t.Composition)
+			if err != nil {
+				return nil, err
+			}
+			law, err := lawGuidedBy(ctx, t, states)
+			if err != nil {
+				return nil, err
+			}
+			off := oracle.L1(t.Law, law.Terminal)
+			o := r.options(sample.Guided)
+			o.Populations = max(2, o.Populations/4) // it is asked about many states
+			o.Twist = sample.Twist{Guide: states, GuideEnds: true, GuideMixture: true}
+			d, err := draw(ctx, t, o)
+			if err != nil {
+				return nil, err
+			}
+			r.picture(t, "classifier, "+labels+" labels", d, t.Law)
+			return append([]Result{{Quantity: "L1 to the closed form", Estimate: off, Error: off, Bound: authors[t.Text]}},
+				d.independent(law.Terminal, r.Seed)...), nil
+		},
+	}
+}
+
+var (
+	// classifierEMA learns from labels of a running average of itself, as
+	// Garipov et al. do, classifierExact from those of the models.
+	classifierEMA   = classifier("ema")
+	classifierExact = classifier("exact")
+
+	// smcClassifier is SMC with the same classifier, the weights making up for
+	// its errors.
+	smcClassifier = inFull(smcMethod("smc, classifier", stressed, func(ctx context.Context, t *Target, _ *Run) (sample.Twist, error) {
+		g, err := t.guide(ctx, "state", "ema")
+		if err != nil {
+			return sample.Twist{}, err
+		}
+		states, err := g.States(t.Composition)
+		return sample.Twist{Guide: states}, err
+	}))
+
+	// smcActions is SMC with an action head, a residual on the path posterior.
+	smcActions = inFull(smcMethod("smc, action head", stressed, func(ctx context.Context, t *Target, _ *Run) (sample.Twist, error) {
+		g, err := t.guide(ctx, "action", "exact")
+		if err != nil {
+			return sample.Twist{}, err
+		}
+		actions, err := g.Actions(t.Composition)
+		return sample.Twist{Actions: actions}, err
+	}))
+)
+
+// inFull is a method that is left out of the quick form.
+func inFull(m Method) Method {
+	m.Full = true
+	return m
+}
+
+// lawGuidedBy is the exact law of the policy guided by a guide that knows the
+// posterior of the models, which is asked about every state.
+func lawGuidedBy(ctx context.Context, t *Target, guide sample.Posterior) (*oracle.Law, error) {
+	g := t.Graph
+	n := len(g.States)
+	atState, atEnd, posterior := make([]float64, n), make([]float64, n), make([][]float64, n)
+	for s := range posterior {
+		posterior[s] = make([]float64, len(t.Laws))
+	}
+	const part = 256 // states asked about at once
+	for from := 0; from < n; from += part {
+		to := min(n, from+part)
+		states := g.States[from:to]
+		err := guide.LogQ(ctx, states, false, atState[from:to])
+		if err == nil {
+			err = guide.LogQ(ctx, states, true, atEnd[from:to])
+		}
+		if err == nil {
+			err = guide.LogPosterior(ctx, states, posterior[from:to])
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	mixture := &oracle.Law{Graph: g, Stop: make([]float64, n), Step: make([][]float64, n)}
+	for s := range g.States {
+		step := make([]float64, len(g.Children[s]))
+		for i, l := range t.Laws {
+			p := math.Exp(posterior[s][i])
+			mixture.Stop[s] += p * math.Exp(l.Stop[s])
+			for k := range step {
+				step[k] += p * math.Exp(l.Step[s][k])
+			}
+		}
+		mixture.Stop[s] = math.Log(mixture.Stop[s])
+		for k := range step {
+			step[k] = math.Log(step[k])
+		}
+		mixture.Step[s] = step
+	}
+	return oracle.Guided(mixture, atState, atEnd), nil
+}
