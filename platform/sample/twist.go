@@ -88,7 +88,9 @@ type Twist struct {
 
 	// Upper bounds log Q(y|s,a) from above, for GumbelMax and Thinning: nil means
 	// the composition's own bound. Where a value is found above it the step asks
-	// about all children.
+	// about all children. A value above it at a child that the step did not get to
+	// ask about goes unnoticed, and the law is then not that of AllChildren: a
+	// learned guide, which may exceed the bound, needs an Upper that it keeps.
 	Upper ActionGuide
 
 	// GuideEnds makes the guide's value of end points the target of finished
