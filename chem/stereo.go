@@ -54,7 +54,9 @@ func (m *Mol) dropImpossibleMarks() (atoms, bonds bool) {
 }
 
 // unmark makes atom i achiral. A hydrogen that was written only for the sake
-// of the mark becomes an implicit one again.
+// of the mark becomes an implicit one again, or goes where a half bond outside
+// rings takes its place, as in B:[B@H](B)B. RDKit then leaves an unpaired
+// electron that it does not read back.
 func (m *Mol) unmark(i int) {
 	a := &m.Atoms[i]
 	a.Chirality = Achiral
@@ -63,8 +65,13 @@ func (m *Mol) unmark(i int) {
 	}
 	a.ExplicitH, a.NoImplicit = 0, false
 	explicit, aromatic := m.explicitValenceAromatic(i)
-	if h, err := m.implicitHydrogens(i, explicit, aromatic); err == nil {
-		a.ImplicitH = uint8(h)
+	h, err := m.implicitHydrogens(i, explicit, aromatic)
+	if err != nil {
+		h = 0
+	}
+	a.ImplicitH = uint8(h)
+	if a.Element != 0 {
+		a.Radical = uint8(a.radicals(m.kekuleValence(i) + h))
 	}
 }
 

@@ -191,38 +191,40 @@ func (m *Mol) kekuleValence(i int) int {
 // electrons that their valence leaves open.
 func (m *Mol) assignRadicals() {
 	for i := range m.Atoms {
-		a := &m.Atoms[i]
-		if !a.NoImplicit || a.Element == 0 {
-			continue
+		if a := &m.Atoms[i]; a.NoImplicit && a.Element != 0 {
+			a.Radical = uint8(a.radicals(m.kekuleValence(i)))
 		}
-		list := Valences(a.Element)
-		outer, chg := OuterElectrons(a.Element), int(a.Charge)
-		if len(list) == 0 {
-			a.Radical = uint8(max(outer-chg, 0) % 2)
-			continue
-		}
-		total := m.kekuleValence(i)
-		shell := 8
-		if a.Element <= 2 {
-			shell = 2
-		}
-		radicals := shell - outer - total + chg
-		if radicals < 0 {
-			radicals = 0
-			if len(list) > 1 {
-				for _, v := range list {
-					if open := int(v) - total + chg; open >= 0 {
-						radicals = open
-						break
-					}
+	}
+}
+
+// radicals is the number of unpaired electrons of an atom with that many bonds,
+// hydrogens included, and no room for more.
+func (a *Atom) radicals(valence int) int {
+	list := Valences(a.Element)
+	outer, chg := OuterElectrons(a.Element), int(a.Charge)
+	if len(list) == 0 {
+		return max(outer-chg, 0) % 2
+	}
+	shell := 8
+	if a.Element <= 2 {
+		shell = 2
+	}
+	n := shell - outer - valence + chg
+	if n < 0 {
+		n = 0
+		if len(list) > 1 {
+			for _, v := range list {
+				if open := int(v) - valence + chg; open >= 0 {
+					n = open
+					break
 				}
 			}
 		}
-		if early := outer - total - chg; early >= 0 {
-			radicals = min(radicals, early)
-		}
-		a.Radical = uint8(radicals)
 	}
+	if early := outer - valence - chg; early >= 0 {
+		n = min(n, early)
+	}
+	return n
 }
 
 // adjustHydrogens writes those implicit hydrogens down that an aromatic atom
