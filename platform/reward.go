@@ -143,6 +143,7 @@ func (r treeReward) of(ctx context.Context, states []space.State) []sdk.Reward {
 			out[i].Status = sdk.TimedOut
 		case rewards.NotApplicable:
 			out[i].Status = sdk.NotApplicable
+		case rewards.Failed: // as it is
 		}
 	}
 	return out

@@ -197,7 +197,7 @@ func (h cells) Plot(c draw.Canvas, p *plot.Plot) {
 // draw lays the figure out: truth, samples, their scale; difference, its scale.
 func (f *lawFigure) draw(c draw.Canvas) {
 	c.SetColor(color.White)
-	c.Fill(c.Rectangle.Path())
+	c.Fill(c.Path())
 	style := text.Style{
 		Color: color.Black, Font: font.From(font.Font{Typeface: plot.DefaultFont.Typeface, Variant: "Sans"}, 13),
 		XAlign: draw.XCenter, YAlign: draw.YCenter, Handler: plot.DefaultTextHandler,

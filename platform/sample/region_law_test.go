@@ -45,8 +45,8 @@ func goldenSpace(t *testing.T) golden {
 				}
 			}
 		}
-		logs[0] = append(logs[0], -math.Pow((heavy-16)/4, 2))
-		logs[1] = append(logs[1], -math.Pow((polar-3)/1.5, 2))
+		logs[0] = append(logs[0], -(heavy-16)*(heavy-16)/16)
+		logs[1] = append(logs[1], -(polar-3)*(polar-3)/2.25)
 	}
 	for i, name := range []string{"size", "polar"} {
 		d.laws[name] = oracle.FlowsOf(d.graph, logs[i]).Law()

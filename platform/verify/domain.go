@@ -255,15 +255,6 @@ func (t *Target) mixture() (law *oracle.Law, atState, atEnd []float64, ok bool) 
 	return law, atState, atEnd, true
 }
 
-// guided is the law of the mixture policy guided by the exact potential.
-func (t *Target) guided() (*oracle.Law, bool) {
-	mixture, atState, atEnd, ok := t.mixture()
-	if !ok {
-		return nil, false
-	}
-	return oracle.Guided(mixture, atState, atEnd), true
-}
-
 func sorted[V any](m map[string]V) []string {
 	var out []string
 	for name := range m {

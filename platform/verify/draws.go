@@ -67,7 +67,7 @@ func collect(ctx context.Context, t *Target, s *sample.Sampler) (*Draws, error) 
 func (t *Target) index(path *sample.Trajectory) (int, error) {
 	at, ok := t.Graph.Index(path.Final())
 	if !ok {
-		return 0, fmt.Errorf("verify: %s on %s: a path ends at %x, which is not in the graph", t.Text, t.Domain.Name, path.Final())
+		return 0, fmt.Errorf("verify: %s on %s: a path ends at %x, which is not in the graph", t.Text, t.Name, path.Final())
 	}
 	return at, nil
 }

@@ -48,7 +48,7 @@ func nearlyAtFloor(law []float64, distance float64, n int, besides float64, seed
 }
 
 // ofTrained covers composites of trained models.
-func ofTrained(t *Target) bool { return guidance.Covers(t) && t.Domain.Name == trainedModels }
+func ofTrained(t *Target) bool { return guidance.Covers(t) && t.Name == trainedModels }
 
 // visits is SMC with the models' exact visit probabilities: the potential that
 // follows from them is the twist, and the composite at end points is what paths

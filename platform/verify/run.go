@@ -88,7 +88,7 @@ func (r *Run) picture(t *Target, method string, d *Draws, truth []float64) {
 		return out
 	}
 	r.pictures = r.Picture(Picture{
-		Domain: t.Domain.Name, Target: t.Text, Method: method, Side: grid.Side(),
+		Domain: t.Name, Target: t.Text, Method: method, Side: grid.Side(),
 		Truth: table(truth), Samples: table(d.Frequencies()), Draws: int(d.N),
 	})
 }

@@ -58,7 +58,7 @@ func stressed(t *Target) bool {
 func (t *Target) guide(ctx context.Context, head, labels string) (TrainedGuide, error) {
 	grid, ok := t.Graph.Space.(*space.Grid)
 	if !ok {
-		return nil, fmt.Errorf("guides are trained on grids, not on %s", t.Domain.Name)
+		return nil, fmt.Errorf("guides are trained on grids, not on %s", t.Name)
 	}
 	return t.Guide(ctx, GuideTraining{Models: guidedModels, Dim: grid.Dim(), Side: grid.Side(), Head: head, Labels: labels})
 }
