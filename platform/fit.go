@@ -103,6 +103,9 @@ func (f *fitting) open(ctx context.Context, cat *catalog.Catalog) error {
 	if len(f.models) == 1 {
 		for _, w := range cat.Weights {
 			m, err := openFitModel("builtin:"+w.Name, cat, f.o)
+			if errors.Is(err, errNoReward) {
+				continue
+			}
 			if err != nil {
 				return err
 			}

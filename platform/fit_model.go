@@ -3,6 +3,7 @@ package platform
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"os"
@@ -36,6 +37,9 @@ type fitModel struct {
 	draws  map[float64][]ownDraw
 }
 
+// errNoReward says why a model cannot be measured.
+var errNoReward = errors.New("learned from molecules and has no reward to be held against; its card says how near it came to those kept back")
+
 // openFitModel reads weights and card and checks one against the other.
 func openFitModel(ref string, cat *catalog.Catalog, o *FitOptions) (*fitModel, error) {
 	m := &fitModel{ref: ref, draws: map[float64][]ownDraw{}}
@@ -60,7 +64,7 @@ func openFitModel(ref string, cat *catalog.Catalog, o *FitOptions) (*fitModel, e
 		return nil, fmt.Errorf("model %s works on a space of kind %q; fit knows %s", ref, m.card.Space.Kind, space.KindFragments)
 	}
 	if m.card.Data != nil {
-		return nil, fmt.Errorf("model %s learned from molecules and has no reward to be held against; its card says how near it came to those kept back", ref)
+		return nil, fmt.Errorf("model %s %w", ref, errNoReward)
 	}
 	if m.objective, err = m.card.Reward.objective(); err != nil {
 		return nil, fmt.Errorf("model %s: %w", ref, err)

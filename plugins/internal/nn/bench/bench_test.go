@@ -193,7 +193,7 @@ func TestMedianIsTheMiddle(t *testing.T) {
 }
 
 func TestARepetitionIsLongEnough(t *testing.T) {
-	for seconds, want := range map[float64]int{1: 1, 0.02: 1, 0.0101: 2, 0.0006: 34, 1e-7: 200} {
+	for seconds, want := range map[float64]int{1: 1, 0.1: 1, 0.0501: 2, 0.003: 34, 1e-7: 1000} {
 		if got := counts(seconds); got != want {
 			t.Errorf("%g s: %d times, want %d", seconds, got, want)
 		}
