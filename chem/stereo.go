@@ -70,7 +70,7 @@ func (m *Mol) unmark(i int) {
 		h = 0
 	}
 	a.ImplicitH = uint8(h)
-	if a.Element != 0 {
+	if a.Element != 0 && err != nil {
 		a.Radical = uint8(a.radicals(m.kekuleValence(i) + h))
 	}
 }
