@@ -34,20 +34,26 @@ var table = []rule{
 	{"store", nil, []string{"go.etcd.io/bbolt"}},
 	{"store/export/**", []string{"store/**", "chem/**"}, []string{"github.com/parquet-go/parquet-go", "github.com/xuri/excelize/v2"}},
 	{"sdk/**", []string{"sdk/**"}, []string{"github.com/hashicorp/go-plugin", "github.com/hashicorp/go-hclog", "google.golang.org/grpc", "google.golang.org/protobuf"}},
-	{"sdk/space", []string{"chem/fragment"}, nil},
+	{"sdk/space", []string{"chem/fragment", "sdk/noise"}, nil},
 	{"plugins/**", []string{"plugins/**", "sdk/**", "chem/**"}, []string{
 		"gorgonia.org/gorgonia", "gorgonia.org/tensor", "gonum.org/v1/gonum", "golang.org/x/sys/cpu",
 		"github.com/chewxy/hm", // the types in the signature of gorgonia's Op
 	}},
 	{"platform/compose", nil, []string{"gonum.org/v1/gonum/floats"}},
 	{"platform/sample", []string{"sdk/**", "platform/compose"}, []string{"gonum.org/v1/gonum/floats"}},
+	{"platform/diffuse", []string{"sdk/**", "platform/compose", "platform/sample"}, []string{"gonum.org/v1/gonum"}},
 	{"platform/guide", []string{"sdk/**", "platform/compose", "platform/sample"}, []string{"gonum.org/v1/gonum/floats"}},
 	{"platform/diagnose", []string{"sdk/space", "platform/compose", "platform/sample"}, []string{"gonum.org/v1/gonum"}},
-	{"platform/oracle", []string{"sdk/space", "chem/**", "platform/compose"}, []string{"gonum.org/v1/gonum"}},
-	{"platform/verify", []string{"platform/oracle", "platform/compose", "platform/sample", "sdk/space", "chem/**"}, []string{"gonum.org/v1/gonum"}},
+	{"platform/oracle", []string{"sdk/space", "sdk/noise", "chem/**", "platform/compose"}, []string{"gonum.org/v1/gonum"}},
+	{"platform/verify", []string{"platform/oracle", "platform/compose", "platform/sample", "platform/diffuse", "sdk/space", "sdk/noise", "chem/**"}, []string{"gonum.org/v1/gonum"}},
 	{"platform/config", []string{"sdk/**"}, []string{"github.com/goccy/go-yaml", "github.com/santhosh-tekuri/jsonschema/v6"}},
 	{"platform/catalog", []string{"sdk/**"}, []string{"github.com/goccy/go-yaml", "github.com/santhosh-tekuri/jsonschema/v6"}},
 	{"platform/supervise", []string{"sdk/**"}, []string{"github.com/hashicorp/go-plugin", "github.com/hashicorp/go-hclog"}},
+	{"platform/experiment", []string{"platform", "platform/**", "sdk/**", "chem/**", "rewards/**", "store"}, []string{
+		"gonum.org/v1/gonum", "gonum.org/v1/plot",
+		"github.com/hashicorp/go-hclog", // see platform
+	}},
+	{"platform/experiment/report", nil, []string{"gonum.org/v1/gonum", "gonum.org/v1/plot"}},
 	{"platform/evaluate", []string{"chem/**", "rewards/**", "store"}, nil},
 	{"platform", []string{"platform/**", "sdk/**", "chem/**", "rewards/**", "store/**"}, []string{
 		"golang.org/x/sync/errgroup",
