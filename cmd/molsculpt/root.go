@@ -54,7 +54,7 @@ Begin with:  molsculpt demo`,
 		{"design", []*cobra.Command{a.demoCommand(), a.runCommand(), a.sampleCommand()}},
 		{"results", []*cobra.Command{a.listCommand(), a.showCommand(), a.exportCommand()}},
 		{"molecules", []*cobra.Command{a.propsCommand(), a.drawCommand(), a.scoreCommand(), a.vocabCommand()}},
-		{"models", []*cobra.Command{a.trainCommand(), a.fitCommand(), a.verifyCommand(), a.pluginCommand(), a.benchCommand()}},
+		{"models", []*cobra.Command{a.trainCommand(), a.fitCommand(), a.verifyCommand(), a.experimentCommand(), a.pluginCommand(), a.benchCommand()}},
 	} {
 		for _, c := range g.commands {
 			c.GroupID = g.id
