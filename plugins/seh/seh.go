@@ -6,7 +6,7 @@
 // what AutoDock Vina would say, not what an assay would: of 1,786 compounds with
 // a measured IC50 in ChEMBL it orders pIC50 with a rank correlation of 0.28
 // +- 0.02 (variant orig 0.18), as the number of heavy atoms does (0.28); at equal
-// numbers of heavy atoms 0.25 is left. Package assay says how that is measured.
+// numbers of heavy atoms 0.25 is left. Package rewards/assay says how that is measured.
 //
 // # Outputs
 //

@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"github.com/molsculpt/molsculpt/chem/chemtest"
-	"github.com/molsculpt/molsculpt/plugins/seh/assay"
+	"github.com/molsculpt/molsculpt/rewards/assay"
 )
 
 // What the package comment says of the proxy's worth on measured compounds.
