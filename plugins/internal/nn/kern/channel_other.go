@@ -1,0 +1,5 @@
+//go:build !amd64
+
+package kern
+
+func machineChannels(string) *channels { return nil }
