@@ -30,8 +30,13 @@ type FitOptions struct {
 	Seed       uint64
 	Vocabulary string // file, instead of the one that cards name; not for "builtin"
 	Plugin     string // executable, for cards that name a plugin which is not bundled
-	Log        hclog.Logger
-	Progress   func(FitProgress) // may be nil; called at the same time from several goroutines
+
+	// RewardWeights are weights files of rewards that a plugin computes: each card
+	// takes the one with its sum.
+	RewardWeights []string
+
+	Log      hclog.Logger
+	Progress func(FitProgress) // may be nil; called at the same time from several goroutines
 }
 
 // FitProgress says how far the measuring is.

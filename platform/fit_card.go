@@ -12,12 +12,22 @@ import (
 	"github.com/molsculpt/molsculpt/rewards"
 )
 
-// objective is what a model was trained for, as its card has it.
+// objective is what a model was trained for, as its card has it, where that needs
+// no plugin.
 func (r CardReward) objective() (rewards.Objective, error) {
 	if r.Plugin != "" {
 		return rewards.Objective{}, fmt.Errorf("the card's reward is %s of the plugin %s, which is not started for this", r.Function, strings.Fields(r.Plugin)[0])
 	}
+	return r.objectiveOf(nil)
+}
+
+// objectiveOf is the objective with the function of a plugin; nil for a built-in
+// one.
+func (r CardReward) objectiveOf(of *scorer) (rewards.Objective, error) {
 	f, ok := rewards.Find(r.Function)
+	if of != nil {
+		f, ok = rewards.Function{Name: r.Function, Scorer: of}, true
+	}
 	if !ok {
 		return rewards.Objective{}, fmt.Errorf("the card's reward is %q, which is not one of %s", r.Function, strings.Join(rewards.Names(), ", "))
 	}

@@ -28,6 +28,7 @@ type fitModel struct {
 	space     *space.Fragments
 	objective rewards.Objective
 	source    *rewardSource
+	scoring   bool // whether the reward's plugin was started
 	clip      float64
 
 	plugin *supervise.Plugin
@@ -66,7 +67,11 @@ func openFitModel(ref string, cat *catalog.Catalog, o *FitOptions) (*fitModel, e
 	if m.card.Data != nil {
 		return nil, fmt.Errorf("model %s %w", ref, errNoReward)
 	}
-	if m.objective, err = m.card.Reward.objective(); err != nil {
+	scores, err := m.card.Reward.scorer(cat, filepath.Dir(m.cardPath), o.RewardWeights)
+	if err != nil {
+		return nil, fmt.Errorf("model %s: %w", ref, err)
+	}
+	if m.objective, err = m.card.Reward.objectiveOf(scores); err != nil {
 		return nil, fmt.Errorf("model %s: %w", ref, err)
 	}
 	if m.space, err = m.openSpace(o.Vocabulary); err != nil {
@@ -166,12 +171,15 @@ func (m *fitModel) start(ctx context.Context, cat *catalog.Catalog, o *FitOption
 		return fmt.Errorf("model %s: %w", m.ref, err)
 	}
 	m.device = health.Device
-	return nil
+	return m.startReward(ctx, o)
 }
 
 func (m *fitModel) close() {
 	if m.plugin != nil {
 		closePlugin(m.plugin)
+	}
+	if m.scoring {
+		closeScorers([]rewards.Objective{m.objective})
 	}
 }
 
