@@ -25,6 +25,13 @@ type Config struct {
 	Average  float64 `json:"average,omitempty"`   // the final weights keep so much of themselves per update; 0.999
 	Validate int     `json:"validate,omitempty"`  // updates between measurements on the trees kept back; 500
 
+	// Compositions walk where there are few data. There log p(x) must not depend
+	// on the path to x either, see [op.Likelihood]: trees that the model makes
+	// with some steps at random are learned from in pairs of paths.
+	Agree     float64 `json:"agree,omitempty"`      // what disagreement weighs; 0.1. Negative for nothing
+	AgreeKnee float64 `json:"agree_knee,omitempty"` // half a disagreement of more nats than this counts linearly; 4
+	Strangers int     `json:"strangers,omitempty"`  // such trees per update; a quarter of batch
+
 	Threads int `json:"-"` // goroutines; 1. The result does not depend on it
 }
 
@@ -51,9 +58,16 @@ func (c Config) Complete() (Config, error) {
 	float(&c.LastRate, 0.01)
 	float(&c.Clip, 10)
 	float(&c.Average, 0.999)
+	float(&c.Agree, 0.1)
+	c.Agree = max(c.Agree, 0)
+	number(&c.Strangers, (c.Batch+3)/4)
+	float(&c.AgreeKnee, 4)
 	var err error
 	if c.Batch < 1 || c.Batch > 4096 {
 		err = fmt.Errorf("batch is %d; give 1 to 4096", c.Batch)
+	}
+	if c.Strangers < 1 || c.Strangers > 4096 || c.AgreeKnee < 0 {
+		err = errors.Join(err, fmt.Errorf("strangers is %d, agree_knee %g; give 1 to 4096, and a number above 0", c.Strangers, c.AgreeKnee))
 	}
 	return c, errors.Join(err, c.loop("").Check(), c.net().Check())
 }

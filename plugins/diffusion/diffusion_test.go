@@ -117,6 +117,62 @@ func TestTheLawOfTheDataIsLearned(t *testing.T) {
 	}
 }
 
+// Where data are rare, the probability of a tree must not depend on the path to
+// it: compositions walk there.
+func TestPathsToTreesOffTheDataAgree(t *testing.T) {
+	if testing.Short() {
+		t.Skip("trains two networks")
+	}
+	sp := treetest.Toy(t, 3)
+	g := graphOf(t, sp)
+	r := rand.New(rand.NewPCG(3, 4))
+	logP := normalised(g, func(int) float64 { return 5 * r.NormFloat64() })
+	data := dataOf(t, sp, g, logP)
+	// apart is the root mean square of what two paths to a tree differ by, over
+	// all trees alike, and the total variation of the law from the data's.
+	measure := func(agree float64) (apart, tv float64) {
+		tr, err := NewTrainer(sp, Config{Width: 32, Layers: 2, Steps: 1200, Batch: 64, Rate: 0.004, Average: 0.99, Agree: agree, Threads: 2}, data, &Data{}, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for !tr.Done() {
+			if _, err := tr.Update(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		m, err := tr.Model()
+		if err != nil {
+			t.Fatal(err)
+		}
+		trees := g.States[1:]
+		one, err := m.LogP(trees, 0, 1, rand.New(rand.NewPCG(5, 6)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		other, err := m.LogP(trees, 0, 1, rand.New(rand.NewPCG(7, 8)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range one {
+			apart += (one[i] - other[i]) * (one[i] - other[i]) / float64(len(one))
+		}
+		law, err := oracle.LawOf(t.Context(), g, m.At(0))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return math.Sqrt(apart), oracle.L1(law.Terminal, logP) / 2
+	}
+	without, tvWithout := measure(-1)
+	with, tv := measure(0)
+	t.Logf("paths differ by %.3f nats, without agreement by %.3f; total variation %.4f and %.4f", with, without, tv, tvWithout)
+	if with > without/2 {
+		t.Errorf("paths differ by %.3f nats, without agreement by %.3f", with, without)
+	}
+	if tv > tvWithout+0.02 {
+		t.Errorf("total variation %.4f, without agreement %.4f", tv, tvWithout)
+	}
+}
+
 // The bound holds for any weights: its mean over the paths to a tree is at least
 // -log p of the tree.
 func TestTheBoundIsABound(t *testing.T) {

@@ -23,6 +23,12 @@
 // data is what is minimised, by AdamW, and measured on trees that are kept back;
 // of the weights' running averages the best ones are the model.
 //
+// Compositions walk where data are rare, and there log p(x) must not depend on
+// the path. So a part of every batch are trees that the model makes with some
+// steps at random, each reached by two backward paths; the squared difference of
+// log P(tau) - log P_B(tau | x) between the two is added to the loss. It says
+// nothing about p(x), and is zero for a balanced model.
+//
 // Where a vocabulary is not one-to-one, the host gives every tree of a molecule
 // an equal share of the molecule's weight, so that p(tree) is p(molecule) over
 // the number of its trees.

@@ -16,7 +16,7 @@ import (
 const Name = "core/diffusion"
 
 // Version is the plugin's version.
-const Version = "0.1.0"
+const Version = "0.2.0"
 
 // family is that of the models.
 var family = treemodel.Family{Plugin: Name, Format: "molsculpt-diffusion/1"}

@@ -2,6 +2,7 @@ package diffusion
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 
 	"github.com/molsculpt/molsculpt/plugins/internal/nn"
@@ -48,9 +49,14 @@ func NewTrainer(sp *space.Fragments, c Config, learn, keptBack *Data, seed uint6
 	t := &Trainer{config: c, seed: seed, space: sp, features: treenet.NewFeatures(sp.Vocabulary())}
 	params := nn.NewParams(rand.New(rand.NewPCG(seed, 1<<63)))
 	t.task = &task{space: sp, enc: treemodel.NewEncoder(sp, t.features), config: c, features: t.features, data: learn}
-	l := treenet.LearnerConfig{Objective: op.Likelihood, Stop: stopAtFirst, Threads: c.Threads}
+	l := treenet.LearnerConfig{Objective: op.Likelihood, Agree: c.Agree, Knee: c.AgreeKnee, Stop: stopAtFirst, Threads: c.Threads}
 	if t.task.learner, err = treenet.NewLearner(c.net(), l, t.features, params, t.task.enc.Masks); err != nil {
 		return nil, fmt.Errorf("diffusion: %w", err)
+	}
+	if c.Agree > 0 {
+		if t.task.sampler, err = treemodel.NewSampler(t.task.enc, c.net(), t.features, params, 0, c.Threads); err != nil {
+			return nil, fmt.Errorf("diffusion: %w", err)
+		}
 	}
 	loop := c.loop(fmt.Sprintf("diffusion %+v space %s data %s kept back %s", c.net(), sp.Descriptor().Digest, learn.digest(), keptBack.digest()))
 	if keptBack.Len() == 0 {
@@ -75,7 +81,8 @@ func (t *Trainer) Model() (*Model, error) {
 	return treemodel.New(family, t.config.net(), t.space, t.features, best.Clone(), 0, t.config.Threads)
 }
 
-// task is what is learned: the evidence bound of trees.
+// task is what is learned: the evidence bound of trees, and that paths to any
+// tree agree.
 type task struct {
 	space    *space.Fragments
 	enc      *treemodel.Encoder
@@ -84,25 +91,77 @@ type task struct {
 	data     *Data
 	kept     []treemodel.Trajectory // to trees that are kept back
 	learner  *treenet.Learner
+	sampler  *treemodel.Sampler // of what is being trained; nil where agreement does not matter
 	judge    *treemodel.Sampler
+	apart    float64 // how far the paths to a tree were apart in the last update, see [Trainer.Apart]
 }
 
 // Params implements train.Task. log Z takes no part.
 func (t *task) Params() []*nn.Param { return t.learner.Params() }
 
+// Apart is how far the log-probabilities of two paths to a tree of the model were
+// apart in the last update: the root of the mean square, nats. It is 0 where that
+// is not learned.
+func (t *Trainer) Apart() float64 { return t.task.apart }
+
 // Learn implements train.Task.
 func (t *task) Learn(r *rand.Rand, version uint64) (float64, error) {
 	seed := r.Uint64()
-	paths := make([]treenet.Path, t.config.Batch)
+	trees := make([]space.State, t.config.Batch, t.config.Batch+2*t.config.Strangers)
+	for i := range trees {
+		trees[i] = t.data.draw(rand.New(rand.NewPCG(seed, uint64(i))))
+	}
+	if t.sampler != nil {
+		strangers, err := t.strangers(seed, version)
+		if err != nil {
+			return 0, err
+		}
+		for _, s := range strangers {
+			trees = append(trees, s, s)
+		}
+	}
+	paths := make([]treenet.Path, len(trees))
 	kern.Par(t.config.Threads, len(paths), func(i int) {
-		r := rand.New(rand.NewPCG(seed, uint64(i)))
-		w := t.enc.Complete(space.Backward(t.space, t.data.draw(r), r))
+		w := t.enc.Complete(space.Backward(t.space, trees[i], rand.New(rand.NewPCG(seed^1, uint64(i)))))
 		last := len(w.Steps) - 1
 		w.Steps[last].Target = w.LogPB[last]
-		paths[i] = treenet.Path{Steps: w.Steps}
+		paths[i] = treenet.Path{Steps: w.Steps, Group: max(i-t.config.Batch+2, 0) / 2}
 	})
-	loss, _, err := t.learner.Run(paths, version)
-	return loss, err
+	_, residuals, err := t.learner.Run(paths, version)
+	if err != nil {
+		return 0, err
+	}
+	var bound, apart float64
+	for _, d := range residuals[:t.config.Batch] {
+		bound -= d / float64(t.config.Batch)
+	}
+	for i := t.config.Batch; i < len(residuals); i += 2 {
+		d := residuals[i] - residuals[i+1]
+		apart += d * d / float64(t.config.Strangers)
+	}
+	t.apart = math.Sqrt(apart)
+	return bound, nil
+}
+
+// strangers draws trees from the model, where a share of the steps that is
+// different for every tree, 0 to 1, is at random.
+func (t *task) strangers(seed, version uint64) ([]space.State, error) {
+	const shares = 4
+	out := make([]space.State, 0, t.config.Strangers)
+	for k := range shares {
+		first := len(out)
+		n := (t.config.Strangers - first + shares - k - 1) / (shares - k)
+		list, err := t.sampler.Draw(make([]float64, n), func(i int) *rand.Rand {
+			return rand.New(rand.NewPCG(seed^2, uint64(first+i)))
+		}, (float64(k)+0.5)/shares, version)
+		if err != nil {
+			return nil, err
+		}
+		for i := range list {
+			out = append(out, list[i].Last())
+		}
+	}
+	return out, nil
 }
 
 // Validate implements train.Task: the bound on the trees kept back, each with

@@ -96,6 +96,9 @@ func (trainer) Train(ctx context.Context, start sdk.TrainStart, host sdk.TrainHo
 				return nil
 			}
 			metrics := map[string]float64{"bound": s.Loss, "gradient": s.Norm}
+			if t.config.Agree > 0 {
+				metrics["paths_apart"] = t.Apart()
+			}
 			if s.Best > 0 {
 				metrics["held_out"], metrics["best"] = s.Value, s.Best
 			}

@@ -19,7 +19,9 @@ type Paths struct {
 	// Code[p] is the condition as log Z sees it: log Z = code . weights.
 	Code [][]float32
 	// Group[p] is the group of trajectories with the same condition; groups are
-	// numbered from 0 in order of first members. Only [Variance] uses it.
+	// numbered from 0 in order of first members. [Variance] uses it, and
+	// [Likelihood] with Agree: there group 0 is of paths to data, and every
+	// other of paths to one tree.
 	Group []int32
 	// Residual receives sum log P_F + log Z - Target of each whole trajectory.
 	Residual []float64
@@ -46,7 +48,10 @@ const (
 	// backward from data x by P_B, and Target is log P_B of the whole path, its
 	// mean is an upper bound of -log p(x) (the evidence bound of discrete
 	// diffusions, Austin et al. 2021); it is tight for a balanced model. It has
-	// no log Z, no residual and no knee.
+	// no log Z, no residual and no knee. With Agree, only the paths of group 0
+	// count so. The paths of any other group lead to one tree, and the loss is
+	// Agree times the variance of log P_F - log P_B within the group: zero where
+	// the model is balanced there, whatever p(x) is.
 	Likelihood
 )
 
@@ -63,6 +68,7 @@ type Balance struct {
 	Paths     *Paths
 	Objective Objective
 	Knee      float64 // 0 for a pure square
+	Agree     float64 // with [Likelihood], what disagreement of paths to a tree weighs
 	Z         int     // length of a code
 
 	dstep, dstop []float64 // per state
@@ -90,8 +96,12 @@ func (o *Balance) Forward(in [][]float32, out []float32) {
 	states := int(b.Start[n])
 	o.dstep, o.dstop = zeros(o.dstep, states), zeros(o.dstop, states)
 	o.dz = zeros(o.dz, n)
-	if o.Objective == Variance {
+	switch {
+	case o.Objective == Variance:
 		o.variance(in, out)
+		return
+	case o.Objective == Likelihood && o.Agree > 0:
+		o.agreement(in, out)
 		return
 	}
 	for p := range n {
@@ -143,38 +153,87 @@ func (o *Balance) Forward(in [][]float32, out []float32) {
 func (o *Balance) variance(in [][]float32, out []float32) {
 	b := o.Paths
 	n := b.Paths.Live
-	o.mean, o.count = o.mean[:0], o.count[:0]
-	for p := range n {
-		var sum float64
-		from, to := int(b.Start[p]), int(b.Start[p+1])
-		for t := from; t < to; t++ {
-			sum += float64(in[0][2*t])
-		}
-		b.Residual[p] = sum + float64(kern.Dot(b.Code[p], in[1])) - b.Target[to-1]
-		g := int(b.Group[p])
-		if g == len(o.mean) {
-			o.mean, o.count = append(o.mean, 0), append(o.count, 0)
-		}
-		o.mean[g] += b.Residual[p]
-		o.count[g]++
-	}
+	o.whole(in, 1)
 	o.slope = zeros(o.slope, n)
 	total := make([]float64, len(o.mean))
 	for p := range n {
 		g := b.Group[p]
 		_, s := o.loss(b.Residual[p])
 		o.dz[p] = s / float64(n)
-		value, s := o.loss(b.Residual[p] - o.mean[g]/float64(o.count[g]))
+		value, s := o.loss(b.Residual[p] - o.mean[g])
 		out[p] = float32(value / float64(n))
 		o.slope[p] = s / float64(n)
 		total[g] += o.slope[p]
 	}
 	for p := range n {
 		g := b.Group[p]
-		s := o.slope[p] - total[g]/float64(o.count[g]) // the mean is part of the loss
-		for t := b.Start[p]; t < b.Start[p+1]; t++ {
-			o.dstep[t] = s
+		o.same(p, o.slope[p]-total[g]/float64(o.count[g])) // the mean is part of the loss
+	}
+}
+
+// agreement is Likelihood with Agree; the last step of a path is Stop.
+func (o *Balance) agreement(in [][]float32, out []float32) {
+	b := o.Paths
+	n := b.Paths.Live
+	o.whole(in, 0)
+	if n == 0 {
+		return
+	}
+	data := 0
+	for p := range n {
+		if b.Group[p] == 0 {
+			data++
 		}
+	}
+	weight := o.Agree / float64(max(n-data, 1))
+	o.slope = zeros(o.slope, n)
+	total := make([]float64, len(o.mean))
+	for p := range n {
+		g := b.Group[p]
+		if g == 0 {
+			out[p] = float32(-b.Residual[p] / float64(data))
+			o.slope[p] = -1 / float64(data)
+			continue
+		}
+		value, s := o.loss(b.Residual[p] - o.mean[g])
+		out[p] = float32(weight * value)
+		o.slope[p] = weight * s
+		total[g] += o.slope[p]
+	}
+	for p := range n {
+		g := b.Group[p]
+		o.same(p, o.slope[p]-total[g]/float64(o.count[g])) // total[0] is 0
+	}
+}
+
+// whole finds the residuals of whole paths that end with Stop, with log Z times
+// z, and the mean and the number of each group.
+func (o *Balance) whole(in [][]float32, z float64) {
+	b := o.Paths
+	o.mean, o.count = o.mean[:0], o.count[:0]
+	for p := range b.Paths.Live {
+		var sum float64
+		from, to := int(b.Start[p]), int(b.Start[p+1])
+		for t := from; t < to; t++ {
+			sum += float64(in[0][2*t])
+		}
+		b.Residual[p] = sum + z*float64(kern.Dot(b.Code[p], in[1])) - b.Target[to-1]
+		g := int(b.Group[p])
+		for len(o.mean) <= g {
+			o.mean, o.count = append(o.mean, 0), append(o.count, 0)
+		}
+		o.mean[g] += b.Residual[p]
+		o.count[g]++
+	}
+	for g, c := range o.count {
+		o.mean[g] /= float64(max(c, 1))
+	}
+}
+
+// same sets the slope of all steps of a path.
+func (o *Balance) same(p int, slope float64) {
+	for t := o.Paths.Start[p]; t < o.Paths.Start[p+1]; t++ {
+		o.dstep[t] = slope
 	}
 }
 

@@ -81,6 +81,27 @@ func TestBalanceIsItsDefinition(t *testing.T) {
 	})
 }
 
+func TestAgreementIsItsDefinition(t *testing.T) {
+	each(t, func(t *testing.T) {
+		r := rand.New(rand.NewPCG(21, 22))
+		for _, knee := range []float64{0, 2.5} {
+			for _, n := range []int{0, 1, 2, 13} {
+				t.Run(fmt.Sprintf("knee %v, %d paths", knee, n), func(t *testing.T) {
+					b := randomPaths(r, n, 1)
+					e := &op.Env{}
+					c := optest.Case{
+						Op: &op.Balance{Env: e, Paths: b, Objective: op.Likelihood, Agree: .3, Knee: knee, Z: codeWidth}, Env: e, Same: true, Constant: []bool{false, true},
+						Shapes: []op.Shape{{Rows: b.States, Cols: 2}, {Rows: op.Fixed(1), Cols: codeWidth}},
+					}
+					draw(r, &c, 2, 1)
+					c.Form = func(in [][]float64) []float64 { return optest.Agreement(b, knee, .3, in[0], in[1]) }
+					optest.Check(t, r, c)
+				})
+			}
+		}
+	})
+}
+
 // fittedBeside checks the gradient of log Z under op.Variance, which is that of
 // trajectory balance: the mean of each residual, cut off at the knee, times its
 // code.

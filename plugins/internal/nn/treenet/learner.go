@@ -21,18 +21,17 @@ type Step struct {
 type Path struct {
 	Steps []Step
 	Beta  float64
-	Group int // of paths with the same beta, numbered from 0 in order of appearance
+	Group int // see op.Paths; numbered from 0 in order of appearance
 }
 
 // Learner computes the loss of trajectories and its gradient.
 type Learner struct {
-	config    Config
-	features  *Features
-	params    *nn.Params
-	masks     *Masks
-	threads   int
-	objective op.Objective
-	knee      float64
+	config   Config
+	features *Features
+	params   *nn.Params
+	masks    *Masks
+	threads  int
+	loss     op.Balance
 
 	cap     Capacity
 	paths   int
@@ -57,6 +56,7 @@ const LogZName = "log z"
 type LearnerConfig struct {
 	Objective op.Objective
 	Knee      float64 // where the squared residual becomes straight, nats; 0 for never
+	Agree     float64 // with op.Likelihood, what disagreement of paths to a tree weighs
 	Stop      float32 // bias of Stop at first
 	Threads   int
 }
@@ -67,7 +67,7 @@ func NewLearner(c Config, l LearnerConfig, f *Features, params *nn.Params, masks
 	if err := c.Check(); err != nil {
 		return nil, err
 	}
-	x := &Learner{config: c, features: f, params: params, masks: masks, threads: l.Threads, objective: l.Objective, knee: l.Knee}
+	x := &Learner{config: c, features: f, params: params, masks: masks, threads: l.Threads, loss: op.Balance{Objective: l.Objective, Knee: l.Knee, Agree: l.Agree, Z: ZWidth}}
 	return x, x.build(Capacity{Trees: 512, Tokens: 2048, Rows: 4096}, 96, l.Stop)
 }
 
@@ -81,7 +81,9 @@ func (l *Learner) build(c Capacity, paths int, stop float32) error {
 	l.count = op.Rows{Cap: paths}
 	l.balance = op.Paths{States: &batch.count, Paths: &l.count, Residual: make([]float64, paths)}
 	z := g.Param(LogZName, 1, ZWidth, nn.Init{})
-	loss := g.Apply(&op.Balance{Env: g.Env(), Paths: &l.balance, Objective: l.objective, Knee: l.knee, Z: ZWidth}, logp, z)
+	balance := l.loss
+	balance.Env, balance.Paths = g.Env(), &l.balance
+	loss := g.Apply(&balance, logp, z)
 	if err := g.Err(); err != nil {
 		return err
 	}

@@ -252,6 +252,41 @@ func Balance(b *op.Paths, objective op.Objective, knee float64, logp, z []float6
 	return loss, residual
 }
 
+// Agreement is the loss of each trajectory with [op.Likelihood] and a weight of
+// disagreement above 0, see [op.Likelihood].
+func Agreement(b *op.Paths, knee, agree float64, logp, z []float64) []float64 {
+	_, residual := Balance(b, op.Variance, knee, logp, z)
+	members := map[int32][]float64{}
+	for p, g := range b.Group[:b.Paths.Live] {
+		logZ := 0.0
+		for i, c := range b.Code[p] {
+			logZ += float64(c) * z[i]
+		}
+		members[g] = append(members[g], residual[p]-logZ)
+	}
+	loss := make([]float64, len(residual))
+	next := map[int32]int{}
+	for p, g := range b.Group[:b.Paths.Live] {
+		own := members[g]
+		d := own[next[g]]
+		next[g]++
+		if g == 0 {
+			loss[p] = -d / float64(len(own))
+			continue
+		}
+		var mean float64
+		for _, x := range own {
+			mean += x / float64(len(own))
+		}
+		value := (d - mean) * (d - mean) / 2
+		if knee > 0 && math.Abs(d-mean) > knee {
+			value = knee * (math.Abs(d-mean) - knee/2)
+		}
+		loss[p] = agree * value / float64(len(residual)-len(members[0]))
+	}
+	return loss
+}
+
 // CrossEntropy is the weighted cross-entropy of each row, see
 // [op.CrossEntropy]. Rows of logits are columns long.
 func CrossEntropy(l *op.Labels, logits []float64, columns int) []float64 {
