@@ -123,14 +123,6 @@ var imageOperations = []imageOperation{
 		c.Form = func(in [][]float64) []float64 { return optest.Pool(o, in[0]) }
 		return c
 	}},
-	{"squared", func(r *rand.Rand, images int) optest.Case {
-		rows, d, e := &op.Rows{Cap: images + 2, Live: images}, width(r), &op.Env{}
-		o := &op.Squared{Env: e, Label: "x", Rows: rows, D: d, Target: normal(r, images*d, 1), Weight: normal(r, images, 1)}
-		c := optest.Case{Op: o, Env: e, Shapes: []op.Shape{{Rows: rows, Cols: d}}}
-		draw(r, &c, 1)
-		c.Form = func(in [][]float64) []float64 { return optest.Squared(o, in[0]) }
-		return c
-	}},
 }
 
 func TestImageOperationsAreTheirDefinitions(t *testing.T) {

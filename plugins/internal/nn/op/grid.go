@@ -14,7 +14,8 @@ func NewGrid(images *Rows, height, width int) *Grid {
 	return &Grid{Images: images, Pixels: &Rows{Cap: images.Cap * height * width}, Height: height, Width: width}
 }
 
-// Update makes the pixels those of the images that live now.
+// Update makes the pixels those of the images that live now. An operation whose
+// output is on another grid than its input does so for its output.
 func (g *Grid) Update() { g.Pixels.Live = g.Images.Live * g.Size() }
 
 // Size is the number of pixels of an image.

@@ -56,6 +56,7 @@ func (o *Patches) lines(f func(image, row, n int)) {
 
 // Forward implements Op.
 func (o *Patches) Forward(in [][]float32, out []float32) {
+	o.Out.Update()
 	size, rows := o.In.Size()*o.Channels, o.Out.Size()*o.Width
 	o.Env.images(o.In, func(i int) {
 		x, y := in[0][i*size:][:size], out[i*rows:][:rows]

@@ -120,13 +120,3 @@ func Pool(o *op.Pool, x []float64) []float64 {
 	}
 	return out
 }
-
-// Squared is the loss of each row of a regression, see [op.Squared].
-func Squared(o *op.Squared, x []float64) []float64 {
-	out := make([]float64, o.Rows.Live)
-	for i, v := range x {
-		e := v - float64(o.Target[i])
-		out[i/o.D] += float64(o.Weight[i/o.D]) * e * e
-	}
-	return out
-}
