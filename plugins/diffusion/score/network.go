@@ -34,7 +34,8 @@ type Network interface {
 
 // kinds are the networks that there are, by the name that files give them.
 var kinds = map[string]func(settings []byte) (Network, error){
-	"mlp": read[MLP],
+	"mlp":  read[MLP],
+	"unet": read[UNet],
 }
 
 // read makes a network of its settings.
