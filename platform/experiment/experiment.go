@@ -12,6 +12,7 @@
 package experiment
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -31,7 +32,8 @@ type Experiment struct {
 	Summary string // one line, without a full stop
 
 	// Files are the campaign and training files; Small are those of the reduced
-	// form, which takes seconds.
+	// form, which takes seconds. In a .yaml file the word {data} stands for the
+	// folder of reference data, relative to the file where that can be.
 	Files, Small fs.FS
 
 	// Run makes the report. It reads the files in the folder.
@@ -40,7 +42,7 @@ type Experiment struct {
 
 // All lists the experiments.
 func All() []Experiment {
-	return nil
+	return []Experiment{gridTwo(), gridThree()}
 }
 
 // Find is the experiment of a name.
@@ -76,7 +78,7 @@ func Run(ctx context.Context, x Experiment, e *Env) (string, error) {
 	if e.Small {
 		files = x.Small
 	}
-	if err := writeFiles(files, e.Folder); err != nil {
+	if err := e.writeFiles(files); err != nil {
 		return "", fmt.Errorf("experiment: write the files of %s: %w", x.Name, err)
 	}
 	page, err := x.Run(ctx, e)
@@ -90,28 +92,50 @@ func Run(ctx context.Context, x Experiment, e *Env) (string, error) {
 	return path, nil
 }
 
-// writeFiles puts files into a folder, but for those that are there.
-func writeFiles(files fs.FS, folder string) error {
-	if err := os.MkdirAll(folder, 0o755); err != nil {
+// writeFiles puts files into the folder, but for those that are there.
+func (e *Env) writeFiles(files fs.FS) error {
+	if err := os.MkdirAll(e.Folder, 0o755); err != nil {
 		return err
 	}
 	return fs.WalkDir(files, ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
-		path := filepath.Join(folder, filepath.FromSlash(name))
+		path := e.Path(filepath.FromSlash(name))
 		if d.IsDir() {
 			return os.MkdirAll(path, 0o755)
-		}
-		data, err := fs.ReadFile(files, name)
-		if err != nil {
-			return err
 		}
 		if _, err := os.Stat(path); err == nil {
 			return nil
 		} else if !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
-		return report.WriteFile(path, data)
+		text, err := fs.ReadFile(files, name)
+		if err == nil && filepath.Ext(name) == ".yaml" && bytes.Contains(text, []byte("{data}")) {
+			var data string
+			data, err = e.dataFrom(filepath.Dir(path))
+			text = bytes.ReplaceAll(text, []byte("{data}"), []byte(data))
+		}
+		if err != nil {
+			return err
+		}
+		return report.WriteFile(path, text)
 	})
+}
+
+// dataFrom is the folder of reference data as seen from another folder, with
+// slashes: relative where there is a way, which stays right if both are moved.
+func (e *Env) dataFrom(folder string) (string, error) {
+	data, err := filepath.Abs(e.Data)
+	if err != nil {
+		return "", err
+	}
+	from, err := filepath.Abs(folder)
+	if err != nil {
+		return "", err
+	}
+	if to, err := filepath.Rel(from, data); err == nil {
+		data = to
+	}
+	return filepath.ToSlash(data), nil
 }

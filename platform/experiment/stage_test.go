@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math"
 	"os"
+	"path/filepath"
 	"testing"
 	"testing/fstest"
 
@@ -92,5 +93,24 @@ func TestRunKeepsChangedFiles(t *testing.T) {
 	e = &Env{Folder: t.TempDir(), Small: true}
 	if _, err := Run(t.Context(), x, e); err != nil || read != "small" {
 		t.Errorf("the reduced form reads %q, %v", read, err)
+	}
+}
+
+func TestFilesNameTheFolderOfData(t *testing.T) {
+	t.Parallel()
+	root := t.TempDir()
+	e := &Env{Folder: filepath.Join(root, "here", "x"), Data: filepath.Join(root, "data")}
+	err := e.writeFiles(fstest.MapFS{
+		"a.yaml":     {Data: []byte("weights: {data}/w.safetensors")},
+		"sub/b.yaml": {Data: []byte("{data}")},
+		"c.bin":      {Data: []byte("{data}")},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{"a.yaml": "weights: ../../data/w.safetensors", "sub/b.yaml": "../../../data", "c.bin": "{data}"} {
+		if got, err := os.ReadFile(e.Path(name)); err != nil || string(got) != want {
+			t.Errorf("%s: %q, want %q (%v)", name, got, want, err)
+		}
 	}
 }

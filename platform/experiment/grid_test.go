@@ -1,0 +1,470 @@
+package experiment
+
+import (
+	"context"
+	"encoding/json"
+	"math"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/molsculpt/molsculpt/platform"
+	"github.com/molsculpt/molsculpt/platform/catalog"
+	"github.com/molsculpt/molsculpt/platform/oracle"
+	"github.com/molsculpt/molsculpt/platform/sample"
+	"github.com/molsculpt/molsculpt/platform/verify"
+	"github.com/molsculpt/molsculpt/plugins/gflownet"
+	"github.com/molsculpt/molsculpt/plugins/guide"
+	"github.com/molsculpt/molsculpt/plugins/seh"
+	"github.com/molsculpt/molsculpt/sdk"
+	"github.com/molsculpt/molsculpt/sdk/space"
+)
+
+// served are the plugins that this test program serves as processes of its own.
+var served = []sdk.Plugin{gflownet.Plugin(), guide.Plugin(), seh.Plugin()}
+
+func TestMain(m *testing.M) {
+	if len(os.Args) == 3 && os.Args[1] == "serve" {
+		for _, p := range served {
+			if p.Name == os.Args[2] {
+				sdk.Serve(p)
+				return
+			}
+		}
+	}
+	os.Exit(m.Run())
+}
+
+// bench is an environment in a folder of its own.
+func bench(t *testing.T) *Env {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &catalog.Catalog{Executable: self}
+	for _, p := range served {
+		c.Plugins = append(c.Plugins, catalog.Bundled{ID: p.Name, Args: []string{"serve", p.Name}})
+	}
+	return &Env{Folder: t.TempDir(), Data: filepath.Join("..", "..", "..", "shared", "data"), Small: true, Catalog: c, Say: t.Logf}
+}
+
+// contents are the files of a folder that a report consists of.
+func contents(t *testing.T, folder string) map[string]string {
+	t.Helper()
+	out := map[string]string{}
+	pictures, err := filepath.Glob(filepath.Join(folder, "pictures", "*.svg"))
+	if err != nil || len(pictures) == 0 {
+		t.Fatalf("no pictures in %s: %v", folder, err)
+	}
+	for _, path := range append(pictures, filepath.Join(folder, "report.html"), filepath.Join(folder, "report.md")) {
+		data, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out[filepath.Base(path)] = string(data)
+	}
+	return out
+}
+
+// done counts the stages and trainings that a run says it does.
+func done(e *Env) *[]string {
+	var out []string
+	e.Say = func(format string, args ...any) {
+		if what, ok := args[0].(string); ok && format == "%s" {
+			out = append(out, what)
+		}
+	}
+	return &out
+}
+
+// Both experiments in the reduced form, over real plugin processes: run again
+// nothing is done and the report has the same bytes; with one training file
+// changed, what depends on it is done again, and nothing else.
+func TestExperimentsOnTheGridAreResumed(t *testing.T) {
+	t.Parallel()
+	if testing.Short() {
+		t.Skip("trains some seconds")
+	}
+	for _, x := range []Experiment{gridTwo(), gridThree()} {
+		t.Run(x.Name, func(t *testing.T) {
+			t.Parallel()
+			e := bench(t)
+			if _, err := Run(t.Context(), x, e); err != nil {
+				t.Fatal(err)
+			}
+			first := contents(t, e.Folder)
+			stages := func() map[string]string {
+				out := map[string]string{}
+				paths, err := filepath.Glob(filepath.Join(e.Folder, "stages", "*.json"))
+				if err != nil || len(paths) == 0 {
+					t.Fatalf("no stages: %v", err)
+				}
+				for _, p := range paths {
+					data, err := os.ReadFile(p)
+					if err != nil {
+						t.Fatal(err)
+					}
+					out[filepath.Base(p)] = string(data)
+				}
+				return out
+			}
+			kept := stages()
+			said := done(e)
+			if _, err := Run(t.Context(), x, e); err != nil {
+				t.Fatal(err)
+			}
+			for _, what := range *said {
+				if !strings.HasPrefix(what, "train ") {
+					t.Errorf("done again: %s", what)
+				}
+			}
+			for name, text := range contents(t, e.Folder) {
+				if first[name] != text {
+					t.Errorf("%s differs after a run that had nothing to do", name)
+				}
+			}
+			if x.Name == "grid-two" {
+				interrupt(t, e)
+			}
+			path := e.Path("actions.yaml")
+			text, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(path, []byte(strings.Replace(string(text), "steps: 150", "steps: 120", 1)), 0o644); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := Run(t.Context(), x, e); err != nil {
+				t.Fatal(err)
+			}
+			for name, now := range stages() {
+				changed, concerned := now != kept[name], !strings.HasPrefix(name, "train-") || name == filepath.Base(e.stagePath("train actions"))
+				if changed != concerned {
+					t.Errorf("a changed guide: stage %s changed: %v, want %v", name, changed, concerned)
+				}
+			}
+			if md := contents(t, e.Folder)["report.md"]; md == first["report.md"] {
+				t.Error("a changed guide changes nothing in the report")
+			}
+		})
+	}
+}
+
+// interrupt runs grid-two cut off in the midst of its compositions, and then goes
+// on: what was done is not done again, and but for the times the results are those
+// of a run that was not cut off.
+func interrupt(t *testing.T, whole *Env) {
+	t.Helper()
+	e := bench(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	const at = "shubert & diagonal"
+	e.Say = func(_ string, args ...any) {
+		if args[0] == at {
+			cancel()
+		}
+	}
+	if _, err := Run(ctx, gridTwo(), e); err == nil {
+		t.Fatal("an interrupted experiment has no error")
+	}
+	said := done(e)
+	if _, err := Run(t.Context(), gridTwo(), e); err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(strings.Join(*said, "\n"), "shubert | diagonal") {
+		t.Error("what was done before the interruption is done again")
+	}
+	first, second := readResult(t, whole, at), readResult(t, e, at)
+	for _, r := range []*gridResult{first, second} {
+		for _, s := range []*gridSample{r.SMC, r.Rejection, r.Guided, r.Actions} {
+			s.Seconds = 0
+		}
+	}
+	if diff := cmp.Diff(first, second, cmp.AllowUnexported(gridResult{})); diff != "" {
+		t.Errorf("after an interruption: %s", diff)
+	}
+}
+
+// readResult is the stage of a composition.
+func readResult(t *testing.T, e *Env, text string) *gridResult {
+	t.Helper()
+	kept, err := e.kept(text)
+	if err != nil || kept.Result == nil {
+		t.Fatalf("there is no stage %s: %v", text, err)
+	}
+	r := &gridResult{}
+	if err := json.Unmarshal(kept.Result, r); err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// site is a small grid with two trained models and a classifier of them.
+func site(t *testing.T) (*gridSite, *verify.Target) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("trains some seconds")
+	}
+	e := bench(t)
+	x := gridTwo()
+	if err := e.writeFiles(x.Small); err != nil {
+		t.Fatal(err)
+	}
+	s := &gridSite{env: e}
+	t.Cleanup(func() {
+		for _, c := range s.close {
+			c()
+		}
+	})
+	g := grid{models: []string{"shubert.yaml", "diagonal.yaml"}, classifiers: []string{"classifier.yaml"}, actions: []string{"actions.yaml"}}
+	if err := s.train(t.Context(), g, &gridFindings{}); err != nil {
+		t.Fatal(err)
+	}
+	target, err := verify.NewTarget(s.domain, "shubert -{0.3} diagonal")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s, target
+}
+
+// The law of the guided policy by dynamic programming is the one that is found by
+// walking over every path, asking the classifier anew at each of its states.
+func TestTheGuidedLawIsThatOfAllItsPaths(t *testing.T) {
+	t.Parallel()
+	s, target := site(t)
+	law, err := guidedBy(t.Context(), target, s.classifiers)
+	if err != nil {
+		t.Fatal(err)
+	}
+	states, err := s.classifiers[0].States(target.Composition)
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := target.Graph
+	ask := func(state int, finished bool) float64 {
+		var q [1]float64
+		if err := states.LogQ(t.Context(), []space.State{g.States[state]}, finished, q[:]); err != nil {
+			t.Fatal(err)
+		}
+		return math.Exp(q[0])
+	}
+	type answer struct {
+		stop float64
+		step []float64
+	}
+	known := map[int]answer{}
+	policy := func(at int) answer {
+		if a, ok := known[at]; ok {
+			return a
+		}
+		post := [][]float64{make([]float64, 2)}
+		if err := states.LogPosterior(t.Context(), []space.State{g.States[at]}, post); err != nil {
+			t.Fatal(err)
+		}
+		var a answer
+		sum := 0.
+		for i, l := range target.Laws {
+			a.stop += math.Exp(post[0][i] + l.Stop[at])
+		}
+		a.stop *= ask(at, true)
+		sum += a.stop
+		for k, edge := range g.Children[at] {
+			var p float64
+			for i, l := range target.Laws {
+				p += math.Exp(post[0][i] + l.Step[at][k])
+			}
+			p *= ask(edge.Child, false)
+			a.step = append(a.step, p)
+			sum += p
+		}
+		a.stop /= sum
+		for k := range a.step {
+			a.step[k] /= sum
+		}
+		known[at] = a
+		return a
+	}
+	ends := make([]float64, len(g.States))
+	var walk func(at int, p float64)
+	walk = func(at int, p float64) {
+		a := policy(at)
+		ends[at] += p * a.stop
+		for k, edge := range g.Children[at] {
+			walk(edge.Child, p*a.step[k])
+		}
+	}
+	walk(0, 1)
+	var off, l1 float64
+	for i, p := range ends {
+		off += math.Abs(p - law.P[i])
+		l1 += math.Abs(p - math.Exp(target.Law[i]))
+	}
+	if off > 1e-12 || math.Abs(l1-law.L1) > 1e-12 {
+		t.Errorf("the law is %g off, its distance to the closed form %g, want %g", off, law.L1, l1)
+	}
+	if law.L1 < 1e-3 {
+		t.Errorf("a classifier of %d states of training is exact: %g", 150, law.L1)
+	}
+}
+
+// With the exact posterior and potential in place of a classifier, the guided law
+// is the closed form.
+func TestTheLawGuidedByTheTruthIsTheClosedForm(t *testing.T) {
+	t.Parallel()
+	d, err := verify.Grid(t.Context(), 2, 7, verify.GridRewards())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range []string{"shubert & diagonal", "shubert -{0.1} diagonal", "circle1 & circle2 & circle3", "shubert | diagonal"} {
+		target, err := verify.NewTarget(d, text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		law, err := guidedLaw(t.Context(), target, target.Composition, newTruth(target))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if off := oracle.L1(law.Terminal, target.Law); off > 1e-12 {
+			t.Errorf("%s: off by %g", text, off)
+		}
+	}
+}
+
+// truth is a guide that knows a target exactly.
+type truth struct {
+	target         *verify.Target
+	mixture        *oracle.Law
+	atState, atEnd []float64
+}
+
+var _ sample.Posterior = (*truth)(nil)
+
+func newTruth(t *verify.Target) *truth {
+	weights := make([]float64, len(t.Laws))
+	for i := range weights {
+		weights[i] = 1 / float64(len(weights))
+	}
+	g := &truth{target: t, mixture: oracle.MixturePolicy(weights, t.Laws)}
+	g.atState, g.atEnd = oracle.Potential(t.Composition, g.mixture, t.Laws)
+	return g
+}
+
+func (g *truth) LogQ(_ context.Context, states []space.State, finished bool, dst []float64) error {
+	for i, s := range states {
+		at, _ := g.target.Graph.Index(s)
+		if dst[i] = g.atState[at]; finished {
+			dst[i] = g.atEnd[at]
+		}
+	}
+	return nil
+}
+
+func (g *truth) LogPosterior(_ context.Context, states []space.State, dst [][]float64) error {
+	for i, s := range states {
+		at, _ := g.target.Graph.Index(s)
+		for j, l := range g.target.Laws {
+			dst[i][j] = l.Reach[at] - g.mixture.Reach[at] - math.Log(float64(len(g.target.Laws)))
+		}
+	}
+	return nil
+}
+
+// Independent draws are worth themselves; each twice, half as many.
+func TestDrawsAreWorthWhatTheirErrorsAre(t *testing.T) {
+	t.Parallel()
+	rng := rand.New(rand.NewPCG(1, 2))
+	const populations, size, states = 4000, 25, 12
+	once, twice := newShares(states), newShares(states)
+	for range populations {
+		for i := range size {
+			at := int(float64(states) * rng.Float64() * rng.Float64())
+			once.add(at, 1)
+			if i%2 == 0 && i < size-1 {
+				twice.add(at, .7)
+				twice.add(at, .7)
+			}
+		}
+		once.end()
+		twice.end()
+	}
+	if w := once.worth() / (populations * size); math.Abs(w-1) > .05 {
+		t.Errorf("independent draws are worth %g of themselves", w)
+	}
+	if w := twice.worth() / (populations * (size - 1)); math.Abs(w-.5) > .03 {
+		t.Errorf("draws that come twice are worth %g of themselves", w)
+	}
+	var sum float64
+	for _, p := range probabilities(once.law()) {
+		sum += p
+	}
+	if math.Abs(sum-1) > 1e-12 {
+		t.Errorf("shares sum to %g", sum)
+	}
+}
+
+func TestCompositionsHaveNamesAndHeadings(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "c.txt")
+	write := func(text string) {
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("# remark\na | b\n\n[Two]\n  a & b  \n1,1 = obs(a, a; over a, b)\n")
+	got, err := readCompositions(path)
+	want := []composition{{"", "a | b", "a | b"}, {"Two", "a & b", "a & b"}, {"Two", "1,1", "obs(a, a; over a, b)"}}
+	if err != nil || len(got) != len(want) {
+		t.Fatalf("%+v, %v", got, err)
+	}
+	for i := range want {
+		if got[i] != want[i] {
+			t.Errorf("%+v, want %+v", got[i], want[i])
+		}
+	}
+	for text, want := range map[string]string{"# nothing\n": "no composition", "a | b\na & \n": "c.txt:2"} {
+		write(text)
+		if _, err := readCompositions(path); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: the error is %v, want %q", text, err, want)
+		}
+	}
+}
+
+// All compositions of the files mean something, over the models that are trained,
+// and every one but the pairs has a classifier.
+func TestTheFilesOfExperimentsFitTogether(t *testing.T) {
+	t.Parallel()
+	for name, models := range map[string][]string{"two": {"shubert", "diagonal"}, "three": {"circle1", "circle2", "circle3"}} {
+		for _, form := range []string{"", "-small"} {
+			folder := filepath.Join("grid", name+form)
+			texts, err := readCompositions(filepath.Join(folder, "compositions.txt"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			d, err := verify.Grid(t.Context(), 2, 8, pick(models))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, c := range texts {
+				if _, err := verify.NewTarget(d, c.Text); err != nil {
+					t.Errorf("%s: %v", folder, err)
+				}
+			}
+		}
+	}
+	if _, ok := platform.GridReward("grid/shubert"); !ok {
+		t.Error("the rewards have other names")
+	}
+}
+
+func pick(names []string) map[string]oracle.GridReward {
+	out, all := map[string]oracle.GridReward{}, verify.GridRewards()
+	for _, n := range names {
+		out[n] = all[n]
+	}
+	return out
+}
