@@ -42,6 +42,7 @@ var table = []rule{
 	{"platform/compose", nil, []string{"gonum.org/v1/gonum/floats"}},
 	{"platform/sample", []string{"sdk/**", "platform/compose"}, []string{"gonum.org/v1/gonum/floats"}},
 	{"platform/diffuse", []string{"sdk/**", "platform/compose", "platform/sample"}, []string{"gonum.org/v1/gonum"}},
+	{"platform/digits", nil, nil},
 	{"platform/guide", []string{"sdk/**", "platform/compose", "platform/sample"}, []string{"gonum.org/v1/gonum/floats"}},
 	{"platform/diagnose", []string{"sdk/space", "platform/compose", "platform/sample"}, []string{"gonum.org/v1/gonum"}},
 	{"platform/oracle", []string{"sdk/space", "sdk/noise", "chem/**", "platform/compose"}, []string{"gonum.org/v1/gonum"}},
