@@ -24,6 +24,10 @@ func TestChooseTakesRejectionWhereItPays(t *testing.T) {
 		{"c1 & c2 & c3", sample.Rejection, .011555 * 27, "rejection: of 256 rollouts"},
 		{"left & right", sample.SMC, .009294 * 4, "smc: rejection would waste draws, of 256 rollouts"},
 		{"c1^2", sample.SMC, 0, "smc: no bound is known"},
+		// Where the weights of smc have the heaviest tails, a label is observed more
+		// than once: then its model alone is an envelope, and a good one.
+		{"obs(c3, c3; over c1, c2, c3)", sample.Rejection, .202820 * 3, "rejection: of 256 rollouts"},
+		{"obs(c1, c1, c1; over c1, c2, c3)", sample.Rejection, .147745 * 3, "rejection: of 256 rollouts"},
 	} {
 		c := compile(t, test.text, nil)
 		_, bases := d.models(c)
