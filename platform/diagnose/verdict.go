@@ -99,8 +99,12 @@ func Judge(r *Report) Verdict {
 func (r *Report) moreSamples() string {
 	w := &r.Weights
 	if len(w.Steps) > 0 && w.MinESS < .1 {
-		particles := w.Drawn / w.Populations
-		return fmt.Sprintf("use larger populations (particles: %d), or a composition that asks for less", 4*particles)
+		larger := fmt.Sprintf("larger populations (particles: %d), or a composition that asks for less", 4*w.Drawn/w.Populations)
+		if r.Method == sample.SMC.String() {
+			// A ladder is for populations in which few particles have the weight.
+			return "use method: annealed, " + larger
+		}
+		return "use " + larger
 	}
 	return fmt.Sprintf("sample more (about %d molecules)", r.enough())
 }
