@@ -65,7 +65,7 @@ status is 1 if a check fails.`,
 	c.Flags().BoolVar(&o.Full, "full", false, "check everything")
 	c.Flags().StringArrayVar(&o.Only, "only", nil, "check only this domain, target or method; may be given again")
 	c.Flags().BoolVar(&list, "list", false, "list domains, methods and targets, and check nothing")
-	c.Flags().IntVar(&o.Draws, "draws", 0, "draws of each sampler at least; 0 for 16,000, in full 200,000")
+	c.Flags().IntVar(&o.Draws, "draws", 0, "draws of each sampler at least; 0 for 16,000, in full 100,000")
 	c.Flags().Uint64Var(&o.Seed, "seed", 1, "seed")
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	c.Flags().StringVar(&models, "models", "", "with --full: folder to keep trained models and classifiers in, which a later run then finds")

