@@ -42,7 +42,7 @@ type Experiment struct {
 
 // All lists the experiments.
 func All() []Experiment {
-	return []Experiment{gridTwo(), gridThree()}
+	return []Experiment{gridTwo(), gridThree(), proxy()}
 }
 
 // Find is the experiment of a name.

@@ -53,12 +53,12 @@ type gridSample struct {
 
 // Sizes of samples. They are so large that single states can be compared.
 const (
-	gridDraws     = 1_000_000
+	gridDraws     = 500_000
 	gridParticles = 500 // of a population
 	gridSmall     = 20_000
 	gridSeed      = 1
 	floorSets     = 10 // of independent draws, of which the floor is the mean
-	proposalsMost = 20 // as many draws as are wanted is what rejection may try at most
+	proposalsMost = 10 // as many draws as are wanted is what rejection may try at most
 )
 
 // measure measures a composition, unless that was done.
