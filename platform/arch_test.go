@@ -45,7 +45,7 @@ var table = []rule{
 	{"platform/digits", nil, nil},
 	{"platform/guide", []string{"sdk/**", "platform/compose", "platform/sample"}, []string{"gonum.org/v1/gonum/floats"}},
 	{"platform/diagnose", []string{"sdk/space", "platform/compose", "platform/sample"}, []string{"gonum.org/v1/gonum"}},
-	{"platform/oracle", []string{"sdk/space", "sdk/noise", "chem/**", "platform/compose"}, []string{"gonum.org/v1/gonum"}},
+	{"platform/oracle", []string{"sdk", "sdk/space", "sdk/noise", "chem/**", "platform/compose"}, []string{"gonum.org/v1/gonum"}},
 	{"platform/verify", []string{"platform/oracle", "platform/compose", "platform/sample", "platform/diffuse", "sdk/space", "sdk/noise", "chem/**"}, []string{"gonum.org/v1/gonum"}},
 	{"platform/config", []string{"sdk/**"}, []string{"github.com/goccy/go-yaml", "github.com/santhosh-tekuri/jsonschema/v6"}},
 	{"platform/catalog", []string{"sdk/**"}, []string{"github.com/goccy/go-yaml", "github.com/santhosh-tekuri/jsonschema/v6"}},

@@ -1,6 +1,7 @@
 package oracle
 
 import (
+	"context"
 	"errors"
 	"math"
 	"math/rand/v2"
@@ -65,14 +66,12 @@ func (g *Gaussians) logParts(x, dst []float64) {
 	}
 }
 
-// shares turns the parts into the shares of the components, and gives the
-// logarithm of their sum.
-func shares(parts []float64) float64 {
+// shares turns the parts into the shares of the components.
+func shares(parts []float64) {
 	sum := logSum(parts)
 	for k, l := range parts {
 		parts[k] = math.Exp(l - sum)
 	}
-	return sum
 }
 
 // logSum is the logarithm of a sum of exponentials.
@@ -99,8 +98,10 @@ func (g *Gaussians) LogDensity(x []float64) float64 {
 }
 
 // Score writes the gradient of the log-density at x.
-func (g *Gaussians) Score(x, dst []float64) {
-	parts := make([]float64, len(g.Weights))
+func (g *Gaussians) Score(x, dst []float64) { g.score(x, dst, make([]float64, len(g.Weights))) }
+
+// score is Score with room for the parts.
+func (g *Gaussians) score(x, dst, parts []float64) {
 	g.logParts(x, parts)
 	shares(parts)
 	clear(dst)
@@ -140,9 +141,33 @@ func (g *Gaussians) Clean(p noise.Process, t float64, x []float64) *Gaussians {
 	return out
 }
 
-// ScoreAt is the score of the noisy law as a function of point and time.
-func (g *Gaussians) ScoreAt(p noise.Process) func(x []float64, t float64, dst []float64) {
-	return func(x []float64, t float64, dst []float64) { g.Noised(p, t).Score(x, dst) }
+// Field is the score of noisy normals as a model answers it: see sdk.DiffusionModel.
+type Field struct {
+	Law     *Gaussians
+	Process noise.Process
+}
+
+// Score writes the scores at points with a time each.
+func (f *Field) Score(ctx context.Context, points []float32, times []float64, dst []float32) error {
+	d, k := f.Law.Dim(), len(f.Law.Weights)
+	x, s, parts := make([]float64, d), make([]float64, d), make([]float64, k)
+	var noisy *Gaussians
+	for i, t := range times {
+		if i == 0 || t != times[i-1] {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			noisy = f.Law.Noised(f.Process, t)
+		}
+		for j := range x {
+			x[j] = float64(points[i*d+j])
+		}
+		noisy.score(x, s, parts)
+		for j, v := range s {
+			dst[i*d+j] = float32(v)
+		}
+	}
+	return nil
 }
 
 // ModelPosterior writes the probability that a noisy point at a time is of each

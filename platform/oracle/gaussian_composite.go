@@ -144,7 +144,7 @@ func (l *PointLaw) Noised(p noise.Process, t, x float64) (logDensity, score floa
 	alpha, sigma := p.Alpha(t), p.Sigma(t)
 	h, width := l.spacing[0], sigma/alpha
 	// Nodes as far apart as the noise and the densities allow.
-	stride := max(1, int(min(width/3, 0.02)/h))
+	stride := max(1, int(min(width/2, 0.04)/h))
 	near := func(x0 float64) int { return min(max(int((x0-l.Low[0])/h), 0), l.Nodes-1) }
 	nearest := (x - alpha*(l.Low[0]+(float64(near(x/alpha))+0.5)*h)) / sigma
 	var sum, first float64

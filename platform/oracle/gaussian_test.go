@@ -8,6 +8,7 @@ import (
 
 	"github.com/molsculpt/molsculpt/platform/compose"
 	"github.com/molsculpt/molsculpt/platform/oracle"
+	"github.com/molsculpt/molsculpt/sdk"
 	"github.com/molsculpt/molsculpt/sdk/noise"
 )
 
@@ -119,7 +120,7 @@ func TestScoresOfNormalsAreGradients(t *testing.T) {
 			for range 50 {
 				at := 1e-3 + r.Float64()*(1-1e-3)
 				x, s := []float64{2 * r.NormFloat64(), 2 * r.NormFloat64()}, make([]float64, 2)
-				g.ScoreAt(p)(x, at, s)
+				g.Noised(p, at).Score(x, s)
 				noisy := g.Noised(p, at)
 				clean := g.Clean(p, at, x)
 				if err := clean.Check(); err != nil {
@@ -171,8 +172,8 @@ func TestNoisyCompositionsAreWhatTheObservationsMakeOfTheMixture(t *testing.T) {
 			}
 			// s~ + grad log Q(1) is the score of the first model.
 			want, s2 := make([]float64, 1), make([]float64, 1)
-			p1.ScoreAt(p)(x, at, want)
-			p2.ScoreAt(p)(x, at, s2)
+			p1.Noised(p, at).Score(x, want)
+			p2.Noised(p, at).Score(x, s2)
 			if mix := q[0]*want[0] + q[1]*s2[0]; math.Abs(score-mix) > 1e-6*max(1, math.Abs(mix)) || math.Abs(slope-want[0]) > 1e-6*max(1, math.Abs(want[0])) {
 				t.Fatalf("%s at %g, %v: scores %v and %v by quadrature, %v and %v by components", name, at, x, score, slope, mix, want[0])
 			}
@@ -195,5 +196,40 @@ func TestWhatIsNoMixtureOfNormalsIsRefused(t *testing.T) {
 	three := &oracle.Gaussians{Weights: []float64{1}, Means: [][]float64{{0, 0, 0}}, SDs: []float64{1}}
 	if _, err := oracle.NewPointLaw(composition(t, "a & b", "a", "b"), []*oracle.Gaussians{three, three}, 10); err == nil || !strings.Contains(err.Error(), "3 dimensions") {
 		t.Errorf("error %v", err)
+	}
+}
+
+func TestThePerfectGuideIsAProbabilityWithItsGradient(t *testing.T) {
+	t.Parallel()
+	p1, p2 := line()
+	g, err := oracle.NewLineGuide(process(t, noise.VP), []string{"a", "b"}, []*oracle.Gaussians{p1, p2}, 4000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const h = 1e-2
+	for _, at := range []float64{1e-3, .05, .3, .8} {
+		var req sdk.GuideRequest
+		for x := -3.; x < 4; x += .37 {
+			for _, off := range []float64{0, h, -h} {
+				req.Points, req.Times = append(req.Points, float32(x+off)), append(req.Times, at)
+			}
+		}
+		req.Gradient = true
+		r, err := g.LogQ(t.Context(), req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := 0; i < len(req.Times); i += 3 {
+			q := r.LogQ[3*i:]
+			if sum := math.Exp(float64(q[0])) + 2*math.Exp(float64(q[1])) + math.Exp(float64(q[2])); math.Abs(sum-1) > 1e-4 {
+				t.Errorf("at %g, %v: all observations together have %v", at, req.Points[i], sum)
+			}
+			for k := range 3 {
+				want := float64(q[3+k]-q[6+k]) / float64(req.Points[i+1]-req.Points[i+2])
+				if got := float64(r.Gradient[3*i+k]); math.Abs(got-want) > 2e-2*max(1, math.Abs(want)) {
+					t.Errorf("at %g, %v, outcome %d: slope %v, difference %v", at, req.Points[i], k, got, want)
+				}
+			}
+		}
 	}
 }
