@@ -87,6 +87,7 @@ type trainingTask struct {
 	source *rewardSource       // nil for data
 	data   *dataSource         // nil for a reward
 	models []PlannedModel      // that a guide is trained for; nil for a model of its own
+	labels []string            // of the data, that a guide tells apart; nil for others
 	card   ModelCard           // space, and reward, data or models
 }
 
@@ -112,6 +113,8 @@ func openTask(ctx context.Context, t *config.Training, cat *catalog.Catalog, o T
 	switch {
 	case t.Models != nil:
 		return openGuideTask(t, cat)
+	case t.Data != nil && t.Data.Images != nil:
+		return openImagesTask(t)
 	case t.Grid != nil:
 		return openGridTask(t)
 	case t.Data != nil:
@@ -197,7 +200,7 @@ func Train(ctx context.Context, t *config.Training, cat *catalog.Catalog, o Trai
 		Stop: o.Stop,
 	}
 	if task.data != nil {
-		training.Examples = task.data.Examples
+		training.Examples, training.Models = task.data.Examples, task.labels
 	}
 	if task.models != nil {
 		bases, err := task.giveModels(ctx, &training, o.Log)
@@ -325,8 +328,12 @@ func trainingIdentity(t *config.Training, task *trainingTask) string {
 			t.Name, t.Seed, task.card.Space.Digest, t.Plugin.Value, task.card.Models, t.Train.JSON))
 	}
 	if task.data != nil {
+		data := task.data.digest()
+		if task.labels != nil {
+			data += fmt.Sprintf(" told apart as %q", task.labels)
+		}
 		return config.Digest(fmt.Sprintf("%s\n%d\n%s\n%s\ndata %s\n%s",
-			t.Name, t.Seed, task.card.Space.Digest, t.Plugin.Value, task.data.digest(), t.Train.JSON))
+			t.Name, t.Seed, task.card.Space.Digest, t.Plugin.Value, data, t.Train.JSON))
 	}
 	if r.Plugin != "" {
 		r.Function += " of " + r.Plugin

@@ -25,8 +25,10 @@ const (
 	DataHeldOut = "held-out" // to be measured by
 )
 
-// DataStats says what became of the molecules of a data set.
+// DataStats says what became of the molecules of a data set, or of the images:
+// for these Train and HeldOut alone are counted, of images in a colour.
 type DataStats struct {
+	Images    int `json:"images,omitempty"` // in the file; none for molecules
 	Lines     int `json:"lines"`
 	Unread    int `json:"unread"`    // of these, no molecules
 	Molecules int `json:"molecules"` // distinct ones: the largest component, neutral, without stereo
@@ -41,6 +43,7 @@ type DataStats struct {
 // CardData says what a model learned from.
 type CardData struct {
 	Files   []string `json:"files"`
+	Classes []string `json:"classes,omitempty"` // of images
 	HoldOut float64  `json:"hold_out"`
 	DataStats
 }

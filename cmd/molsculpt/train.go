@@ -118,6 +118,10 @@ Functions:
 			}
 			s := result.Stats
 			fmt.Fprintf(a.Out, "weights  %s\ncard     %s\nsha256   %s\n", result.Weights, result.Card, result.SHA256)
+			if d := result.Data; d != nil && d.Images > 0 {
+				a.say("%d images; in the colours of their classes %d learned from, %d kept back", d.Images, d.Train, d.HeldOut)
+				return nil
+			}
 			if d := result.Data; d != nil {
 				a.say("%d molecules in %d lines (%d unreadable), %d of them trees of the vocabulary (%s), %d of these without their stereo; %d learned from, %d kept back",
 					d.Molecules, d.Lines, d.Unread, d.Expressed, percent(d.Expressed, d.Molecules), d.Stereo, d.Train, d.HeldOut)

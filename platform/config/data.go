@@ -4,8 +4,9 @@ package config
 // measure itself by, where the file does not say.
 const DefaultHoldOut = 0.1
 
-// Data is the molecules that a model learns from.
+// Data is the molecules or the images that a model learns from.
 type Data struct {
+	Images  *Images // nil for molecules
 	Files   []Text  // of SMILES, one molecule a line, perhaps with a name behind it; .gz is unpacked
 	HoldOut float64 // share that is kept back, 0 to 0.5
 	Mark    Mark
@@ -15,6 +16,9 @@ type Data struct {
 //
 //	data: {files: [actives.smi, more.smi.gz], hold_out: 0.1}
 func parseData(n node) *Data {
+	if n.has("images") {
+		return parseImages(n)
+	}
 	d := &Data{HoldOut: DefaultHoldOut, Mark: n.mark()}
 	f := n.fields("the data", "files", "hold_out")
 	if v, ok := f["files"]; ok {

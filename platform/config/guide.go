@@ -7,7 +7,8 @@ const (
 )
 
 // guide reads what a training file says of a guide: the base models that it is
-// trained for. It is false where the file trains a model of its own.
+// trained for, or the images whose classes it tells apart. It is false where the
+// file trains a model of its own.
 func (t *Training) guide(f map[string]node) bool {
 	models, given := f["models"]
 	kind := kindModel
@@ -19,6 +20,12 @@ func (t *Training) guide(f map[string]node) bool {
 			models.fail("kind: guide", "only a guide is trained for models")
 		}
 		return false
+	}
+	if n, ok := f["data"]; ok && n.has("images") && !given {
+		if r, ok := f["reward"]; ok {
+			r.fail("take it out", "a guide of images has no reward; it learns from their classes")
+		}
+		return true
 	}
 	for _, key := range []string{"reward", "data"} {
 		if n, ok := f[key]; ok {

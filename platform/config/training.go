@@ -21,7 +21,8 @@ type Training struct {
 	Grid   *Grid // the space where it is a grid, nil otherwise
 	Plugin Text
 	Data   *Data     // what is learned from, nil where it is a reward
-	Models []Model   // base models that a guide is trained for; nil for a model of its own
+	Guide  bool      // a guide is trained, and no model
+	Models []Model   // base models that a guide is trained for; nil for one of images, whose classes it tells apart
 	Reward Objective // what is learned: its desirability is the reward, 0 to 1; on a grid only its name counts
 	Floor  float64   // lowest reward, above 0; a failed reward counts as this. 0 on a grid, where none fails
 	Train  Options   // passed to the plugin as they are
@@ -92,7 +93,13 @@ func ParseTraining(name string, data []byte) (*Training, error) {
 	}
 	molecules, fromData := f["data"]
 	isGuide := t.guide(f)
+	t.Guide = isGuide
 	switch {
+	case fromData && molecules.has("images"):
+		t.Plugin.Value = "core/score"
+		if n, ok := f["space"]; ok {
+			n.fail("take it out", "images are points of a space of their own")
+		}
 	case isGuide:
 		t.Plugin.Value = "core/guide"
 	case fromData:
@@ -103,10 +110,12 @@ func ParseTraining(name string, data []byte) (*Training, error) {
 	}
 	n, fromReward := f["reward"]
 	switch {
+	case isGuide && fromData && molecules.has("images"):
+		t.Data = parseData(molecules)
 	case isGuide:
 	case fromData && fromReward:
 		molecules.fail("train one model for each, and compose them", "there are a reward and data; a model learns from one of them")
-	case fromData && t.Grid != nil:
+	case fromData && t.Grid != nil && !molecules.has("images"):
 		molecules.fail("space: {vocabulary: builtin}", "molecules are no points of a grid")
 	case fromData:
 		t.Data = parseData(molecules)

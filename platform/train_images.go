@@ -1,0 +1,70 @@
+package platform
+
+import (
+	"math/rand/v2"
+
+	"github.com/molsculpt/molsculpt/platform/config"
+	imaged "github.com/molsculpt/molsculpt/platform/digits" // digits is a function here
+	"github.com/molsculpt/molsculpt/sdk"
+	"github.com/molsculpt/molsculpt/sdk/noise"
+	"github.com/molsculpt/molsculpt/sdk/space"
+	"github.com/molsculpt/molsculpt/store"
+)
+
+// openImagesTask reads the images of a training file: examples are points, and
+// their labels the numbers of their classes, which are what a guide tells apart.
+func openImagesTask(t *config.Training) (*trainingTask, error) {
+	from := t.Data.Images
+	var errs []error
+	var names []string
+	for _, c := range from.Classes {
+		if _, err := imaged.ParseClass(c.Value); err != nil {
+			errs = append(errs, c.Errorf("%v", err))
+		}
+		names = append(names, c.Value)
+	}
+	if err := config.Collect(errs...); err != nil {
+		return nil, err
+	}
+	classes, err := imaged.ParseClasses(names)
+	if err != nil {
+		return nil, t.Data.Mark.Errorf("%v", err)
+	}
+	set, err := imaged.Open(t.Path(from.Images.Value), t.Path(from.Labels.Value))
+	if err != nil {
+		return nil, from.Images.Errorf("%v", err)
+	}
+	sp, err := space.NewPoints(set.Height*set.Width*classes.Channels(), noise.Process{})
+	if err != nil {
+		return nil, from.Images.Errorf("%v", err)
+	}
+	d := readImages(sp, set, classes, t.Data.HoldOut, t.Seed)
+	if d.stats.Train < 2 {
+		return nil, t.Data.Mark.Errorf("%d of the images are of a class of the list, and two are needed at least", d.stats.Train)
+	}
+	card := CardData{Files: []string{from.Images.Value, from.Labels.Value}, Classes: names, HoldOut: t.Data.HoldOut, DataStats: d.stats}
+	task := &trainingTask{space: sp, data: d, card: ModelCard{Space: store.Space(sp.Descriptor()), Data: &card}}
+	if t.Guide {
+		task.labels = names
+	}
+	return task, nil
+}
+
+// readImages makes examples of the images of a set, one for each class of its
+// digit. Which images are held out depends on their place and on the seed.
+func readImages(sp *space.Points, set *imaged.Set, classes imaged.Classes, holdOut float64, seed uint64) *dataSource {
+	d := &dataSource{examples: map[string][]sdk.Example{DataTrain: nil, DataHeldOut: nil}, asked: map[string]int{}}
+	d.stats.Images = set.Len()
+	classes.Examples(set, func(class, image int, point []float32) bool {
+		source := DataTrain
+		if rand.New(rand.NewPCG(seed, uint64(image))).Float64() < holdOut {
+			source = DataHeldOut
+			d.stats.HeldOut++
+		} else {
+			d.stats.Train++
+		}
+		d.examples[source] = append(d.examples[source], sdk.Example{State: sp.At(point), Weight: 1, Label: class})
+		return true
+	})
+	return d
+}

@@ -1,0 +1,118 @@
+package platform
+
+import (
+	"encoding/binary"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/molsculpt/molsculpt/platform/config"
+	"github.com/molsculpt/molsculpt/sdk/space"
+)
+
+// writeDigits writes n images of 4 x 4 pixels, image i of the digit i%4 and all
+// its pixels i, as IDX files.
+func writeDigits(t *testing.T, folder string, n int) {
+	t.Helper()
+	head := func(kind byte, sizes ...int) []byte {
+		out := []byte{0, 0, 8, kind}
+		for _, s := range sizes {
+			out = binary.BigEndian.AppendUint32(out, uint32(s))
+		}
+		return out
+	}
+	images, labels := head(3, n, 4, 4), head(1, n)
+	for i := range n {
+		for range 16 {
+			images = append(images, byte(i))
+		}
+		labels = append(labels, byte(i%4))
+	}
+	for name, data := range map[string][]byte{"images": images, "labels": labels} {
+		if err := os.WriteFile(filepath.Join(folder, name), data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func imagesTask(t *testing.T, folder, text string) (*trainingTask, error) {
+	t.Helper()
+	f, err := config.ParseTraining(filepath.Join(folder, "x.yaml"), []byte("version: 1\nname: x\n"+text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return openTask(t.Context(), f, nil, TrainOptions{})
+}
+
+func TestImagesBecomeExamplesOfTheirClasses(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	const n = 200
+	writeDigits(t, folder, n)
+	task, err := imagesTask(t, folder, "data: {images: images, labels: labels, classes: [red 0, green 0, green 3], hold_out: 0.25}\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	sp, ok := task.space.(*space.Points)
+	if !ok || sp.Dim() != 32 || task.labels != nil {
+		t.Fatalf("the space is %v, the labels %v", task.space.Descriptor(), task.labels)
+	}
+	seen := map[[2]int]string{} // image and class
+	total := 0
+	for source, share := range map[string]float64{DataTrain: 0.75, DataHeldOut: 0.25} {
+		list := task.data.examples[source]
+		total += len(list)
+		if got := float64(len(list)) / (n * 3 / 4); got < share-0.12 || got > share+0.12 {
+			t.Errorf("%s: %d examples", source, len(list))
+		}
+		for _, e := range list {
+			p := sp.Point(e.State, nil)
+			dark, light := p[0], p[1]
+			if e.Label == 0 {
+				dark, light = p[1], p[0]
+			}
+			image := int(127.5*(light+1) + 0.5)
+			digit := []int{0, 0, 3}[e.Label]
+			if dark != -1 || image%4 != digit || image >= n {
+				t.Fatalf("class %d: a pixel is %v", e.Label, p[:2])
+			}
+			seen[[2]int{image, e.Label}] = source
+			if other, ok := seen[[2]int{image, 1 - e.Label}]; digit == 0 && ok && other != source {
+				t.Errorf("image %d is learned from in one colour and kept back in another", image)
+			}
+		}
+	}
+	if total != n*3/4 || len(seen) != total {
+		t.Errorf("%d examples, %d of them different, want %d", total, len(seen), n*3/4)
+	}
+	if s := task.data.stats; s.Images != n || s.Train+s.HeldOut != total || task.card.Data.Classes[2] != "green 3" {
+		t.Errorf("the card says %+v", task.card.Data)
+	}
+
+	guide, err := imagesTask(t, folder, "kind: guide\ndata: {images: images, labels: labels, classes: ['0', '1']}\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := guide.space.Descriptor(); d.MaxSize != 16 || strings.Join(guide.labels, " ") != "0 1" {
+		t.Errorf("a guide of %v over %v", guide.labels, d)
+	}
+}
+
+func TestBadImagesAreErrorsOfTheFile(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	writeDigits(t, folder, 8)
+	for text, want := range map[string]string{
+		"data: {images: images, labels: labels, classes: [red 0, blue 1]}": `3:57: digits: read class "blue 1"`,
+		"data: {images: images, labels: labels, classes: [red 0, '1']}":    "3:7: digits: read classes: red 0 has a colour",
+		"data: {images: none, labels: labels, classes: [red 0]}":           "3:16: digits: open images",
+		"data: {images: labels, labels: labels, classes: [red 0]}":         "3:16: digits: read images: the file begins with",
+		"data: {images: images, labels: labels, classes: [red 9]}":         "3:7: 0 of the images are of a class",
+	} {
+		_, err := imagesTask(t, folder, text+"\n")
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: error %v, want %s", text, err, want)
+		}
+	}
+}
