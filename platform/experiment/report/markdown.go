@@ -28,7 +28,10 @@ func (p *Page) Markdown() []byte {
 			case *Table:
 				block.markdown(&b)
 			case *Figure:
-				fmt.Fprintf(&b, "![%s](pictures/%s.svg)\n\n%s\n", block.Name, FileName(block.Name), block.Caption.markdown(false))
+				fmt.Fprintf(&b, "![%s](pictures/%s.svg)\n", block.Name, FileName(block.Name))
+				if block.Caption != "" {
+					fmt.Fprintf(&b, "\n%s\n", block.Caption.markdown(false))
+				}
 			}
 		}
 	}
