@@ -52,11 +52,11 @@ func pageOfThree(f *gridFindings) (*report.Page, error) {
 		Caption: "How far each method's law is from the composite, in L1. All laws are exact, by dynamic programming over every state: no sampling is in these figures.",
 		Columns: []report.Column{
 			{Name: "observed", Words: true},
-			{Name: "classifier", Note: "ours"},
-			{Name: "classifier", Note: "exact labels"},
-			{Name: "mixing", Note: "no weights"},
-			{Name: "SMC, rejection", Note: "limit, on paths"},
-			{Name: "the models", Note: "own errors"},
+			{Group: "guided by a classifier", Name: "ours"},
+			{Group: "guided by a classifier", Name: "ours", Note: "exact labels"},
+			{Group: "by path likelihoods", Name: "mixing", Note: "no weights"},
+			{Group: "by path likelihoods", Name: "SMC, rejection", Note: "in the limit"},
+			{Group: "the models", Name: "own errors"},
 		},
 		Rows: f.rows(f.Results, func(r *gridResult) []report.Cell {
 			return []report.Cell{r.Classifier.cell(), r.Exact.cell(), r.Mixing.cell(), report.Number(r.Paths, 3), report.Number(r.Rewards, 3)}
@@ -82,12 +82,12 @@ func pairTable(pairs []gridResult) *report.Table {
 		Caption: "Pairs of circles, least and greatest L1 over pairs.",
 		Columns: []report.Column{
 			{Name: "pairs", Words: true},
-			{Name: "classifier", Note: "published", Published: true},
-			{Name: "classifier", Note: "ours"},
-			{Name: "mixing", Note: "published", Published: true},
-			{Name: "mixing", Note: "ours, exact"},
-			{Name: "ensemble", Note: "published", Published: true},
-			{Name: "SMC, rejection", Note: "limit, on paths"},
+			{Group: "guided by a classifier", Name: "published", Published: true},
+			{Group: "guided by a classifier", Name: "ours"},
+			{Group: "mixing without weights", Name: "published", Published: true},
+			{Group: "mixing without weights", Name: "ours"},
+			{Group: "plain ensemble", Name: "published", Published: true},
+			{Group: "SMC, rejection", Name: "ours", Note: "in the limit"},
 		},
 	}
 	for _, kind := range []struct{ sign, name string }{{"&", "harmonic means"}, {"-", "contrasts"}} {

@@ -62,12 +62,12 @@ func pageOfTwo(f *gridFindings) (*report.Page, error) {
 		Caption: "How far each method's law is from the composite, in L1. All laws are exact, by dynamic programming over every state: no sampling is in these figures.",
 		Columns: []report.Column{
 			{Name: "composition", Words: true},
-			{Name: "classifier", Note: "their code", Published: true},
-			{Name: "classifier", Note: "ours"},
-			{Name: "classifier", Note: "exact labels"},
-			{Name: "mixing", Note: "no weights"},
-			{Name: "SMC, rejection", Note: "limit, on paths"},
-			{Name: "the models", Note: "own errors"},
+			{Group: "guided by a classifier", Name: "their code", Published: true},
+			{Group: "guided by a classifier", Name: "ours"},
+			{Group: "guided by a classifier", Name: "ours", Note: "exact labels"},
+			{Group: "by path likelihoods", Name: "mixing", Note: "no weights"},
+			{Group: "by path likelihoods", Name: "SMC, rejection", Note: "in the limit"},
+			{Group: "the models", Name: "own errors"},
 		},
 		Rows: f.rows(f.Results, func(r *gridResult) []report.Cell {
 			published := report.Cell{}

@@ -54,10 +54,7 @@ func (t *Table) markdown(b *strings.Builder) {
 	}
 	head, rule := make([]string, len(t.Columns)), make([]string, len(t.Columns))
 	for i, c := range t.Columns {
-		head[i], rule[i] = c.Name, "---:"
-		if c.Note != "" {
-			head[i] = strings.TrimSpace(head[i] + " " + c.Note)
-		}
+		head[i], rule[i] = strings.Join(strings.Fields(c.Group+" "+c.Name+" "+c.Note), " "), "---:"
 		head[i] = Text(head[i]).markdown(true)
 		if c.Words {
 			rule[i] = ":---"

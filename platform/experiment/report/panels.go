@@ -48,7 +48,7 @@ func Panels(headings []string, rows []PanelRow) ([]byte, error) {
 			return nil, errors.New("report: draw panels: the first of a row has nothing to see")
 		}
 	}
-	width := vg.Length(panelLabel + len(headings)*(panelSide+panelGap) - panelGap)
+	width := vg.Length(panelLabel + len(headings)*(panelSide+panelGap) - panelGap + 1)
 	height := vg.Length(panelHead + len(rows)*(panelSide+panelNote+panelGap))
 	return Picture(width, height, func(c draw.Canvas) {
 		head := Style(9.5, Ink)

@@ -50,12 +50,40 @@ type Table struct {
 
 // Column is a column of a table: numbers, unless it is of words.
 type Column struct {
-	Name string
-	Note string // a second line of the head, smaller: a unit, or what it is
+	// Group is a heading over columns that stand side by side and have the same
+	// one; may be empty.
+	Group string
+	Name  string
+	Note  string // a second line of the head, smaller: a unit, or what it is
 	// Words are aligned to the left, numbers to the right.
 	Words bool
 	// Published says that the figures are those of others; they look different.
 	Published bool
+}
+
+// Group is a heading over some columns of a table.
+type Group struct {
+	Name string
+	Span int // number of columns
+}
+
+// Groups are the headings over columns in order, also those without a name; nil
+// where none has one.
+func (t *Table) Groups() []Group {
+	var out []Group
+	named := false
+	for i, c := range t.Columns {
+		named = named || c.Group != ""
+		if i > 0 && c.Group == t.Columns[i-1].Group {
+			out[len(out)-1].Span++
+		} else {
+			out = append(out, Group{c.Group, 1})
+		}
+	}
+	if !named {
+		return nil
+	}
+	return out
 }
 
 // Row is a row of a table: a cell for every column, or the heading of the rows

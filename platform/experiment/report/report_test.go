@@ -35,7 +35,7 @@ func page(t *testing.T) *Page {
 				List{"first", "second"},
 				&Table{
 					Caption: "A caption",
-					Columns: []Column{{Name: "what", Words: true}, {Name: "ours", Note: "nats"}, {Name: "theirs", Published: true}},
+					Columns: []Column{{Name: "what", Words: true}, {Group: "both", Name: "ours", Note: "nats"}, {Group: "both", Name: "theirs", Published: true}},
 					Rows: []Row{
 						{Heading: "group"},
 						{Cells: []Cell{{Text: "`a | b`"}, {Text: "1", Strong: true}, {}}},
@@ -68,7 +68,7 @@ func TestAPageIsWellFormedAndHasAll(t *testing.T) {
 	for _, want := range []string{
 		"<h1>Title &amp; more</h1>", "We <em>found</em> <code>a | b</code> &lt;b&gt;here&lt;/b&gt;",
 		`<a href="https://example.org/?a=1&amp;b=2">there</a>`, "<li>second</li>", "<strong>1</strong>", `<td class=" published"></td>`,
-		`<td colspan="3">group</td>`, "<small>nats</small>", "a note", "<svg ", "max-width: 50%", "<em>A work.</em>",
+		`<td colspan="3">group</td>`, "<small>nats</small>", `<th colspan="1"></th><th colspan="2"><span>both</span></th>`, "a note", "<svg ", "max-width: 50%", "<em>A work.</em>",
 	} {
 		if !bytes.Contains(html, []byte(want)) {
 			t.Errorf("the HTML has no %q", want)
@@ -79,7 +79,7 @@ func TestAPageIsWellFormedAndHasAll(t *testing.T) {
 	}
 	md := string(p.Markdown())
 	for _, want := range []string{
-		"# Title & more", "We *found* `a | b` &lt;b>here&lt;/b>", "- second\n", "| what | ours nats | theirs |", "| :--- | ---: | ---: |",
+		"# Title & more", "We *found* `a | b` &lt;b>here&lt;/b>", "- second\n", "| what | both ours nats | both theirs |", "| :--- | ---: | ---: |",
 		"| **group** |  |  |", "| `a \\| b` | **1** |  |", "![A line](pictures/a-line.svg)",
 	} {
 		if !strings.Contains(md, want) {
