@@ -49,15 +49,46 @@ func (s *Sampler) logProb(e *evaluator, t *Trajectory, version uint64) (float64,
 // Load.
 func (s *Sampler) stepLogProb(e *evaluator, i int, step *treenet.Step) float64 {
 	x, stop, total := s.stepWeights(e, i, step)
-	if step.Cells == nil {
-		return math.Log(stop / total)
-	}
 	width := s.enc.space.Columns()
-	var w float64
-	for _, c := range step.Cells {
-		w += float64(x[c/width*s.columns+c%width])
+	w := stop
+	if step.Cells != nil {
+		w = 0
+		for _, c := range step.Cells {
+			w += float64(x[c/width*s.columns+c%width])
+		}
+	}
+	if w < smallWeight {
+		return s.rareLogProb(e, i, step, total)
 	}
 	return math.Log(w / total)
+}
+
+// smallWeight is below what a weight is exact to.
+const smallWeight = 1e-30
+
+// rareLogProb is stepLogProb of a step whose weight is too small for its
+// precision, and total that of all.
+func (s *Sampler) rareLogProb(e *evaluator, i int, step *treenet.Step, total float64) float64 {
+	if step.Cells == nil {
+		if !step.Stops {
+			return math.Inf(-1)
+		}
+		return float64(e.policy.Stop(i)-e.top) - math.Log(total)
+	}
+	x := e.room(step.Tree.Rows() * s.columns)
+	e.policy.Logits(i, x)
+	width := s.enc.space.Columns()
+	top, sum := math.Inf(-1), 0.0
+	for range 2 { // the largest first
+		sum = 0
+		for _, c := range step.Cells {
+			row, column := c/width, c%width
+			l := float64(x[row*s.columns+column]+e.biases[step.Masks[row]][column]) - float64(e.top)
+			top = max(top, l)
+			sum += math.Exp(l - top)
+		}
+	}
+	return top + math.Log(sum) - math.Log(total)
 }
 
 // stepWeights are the weights of the actions at tree i of the last Load.

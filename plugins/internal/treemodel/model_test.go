@@ -247,3 +247,67 @@ func TestWeightsComeBackAsTheyWent(t *testing.T) {
 		}
 	}
 }
+
+// Probabilities below the least float32 are as exact as others: a bias b makes
+// Stop e^b times as likely where it is rare, and so the trees that it ends, but
+// for full ones, where it must be.
+func TestTheSmallestProbabilitiesAreExact(t *testing.T) {
+	sp := treetest.Toy(t, 4)
+	r := rand.New(rand.NewPCG(5, 6))
+	var trees []space.State
+	for _, s := range someStates(sp, 60, r) {
+		if n := sp.Size(s); n > 0 && n < 4 && sp.Rows(s) > 0 {
+			trees = append(trees, s)
+		}
+	}
+	logP := func(bias float32) []float64 {
+		m := toyModel(t, sp)
+		m.params.Get("stop.bias").Data[0] = bias
+		m, err := New(family, m.config, sp, m.features, m.params, 3, 2)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := m.LogP(trees, 3, 1, rand.New(rand.NewPCG(7, 8)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p
+	}
+	common, rare := logP(-50), logP(-250)
+	for i := range trees {
+		if d := common[i] - rare[i]; !(math.Abs(d-200) < 1e-3) {
+			t.Errorf("log p %v and, with a bias 200 lower, %v: they differ by %v", common[i], rare[i], d)
+		}
+	}
+	// Attaching by one kind of fragment alone: all cells of the other kinds have
+	// the weight of its bias.
+	cells := func(bias float32) []float64 {
+		m := toyModel(t, sp)
+		for c := range sp.Columns() {
+			m.params.Get("column.bias").Data[c] = bias * float32(c%2)
+		}
+		m, err := New(family, m.config, sp, m.features, m.params, 3, 2)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := m.LogP(trees, 3, 1, rand.New(rand.NewPCG(7, 8)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p
+	}
+	near, far := cells(-80), cells(-160)
+	lower := 0
+	for i := range trees {
+		steps := math.Round((near[i] - far[i]) / 80)
+		if d := near[i] - far[i] - 80*steps; !(math.Abs(d) < 1e-2) {
+			t.Errorf("log p %v and, with biases 80 lower, %v", near[i], far[i])
+		}
+		if steps > 0 {
+			lower++
+		}
+	}
+	if lower == 0 {
+		t.Error("no tree has a fragment of low bias")
+	}
+}

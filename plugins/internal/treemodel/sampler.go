@@ -28,6 +28,7 @@ type evaluator struct {
 	beta    []float64
 	biases  [][]float32
 	rowSums []float64
+	top     float32 // the largest logit of the last weights
 }
 
 // NewSampler makes a sampler of a network with these parameters; up to threads
@@ -148,7 +149,8 @@ func (e *evaluator) room(n int) []float32 {
 }
 
 // weights turns the logits of a state into weights e^(logit-max), in place, and
-// returns that of Stop and the sum of all. e.rowSums holds the sum of each row.
+// returns that of Stop and the sum of all. e.rowSums holds the sum of each row,
+// e.top the largest logit.
 func (e *evaluator) weights(step *treenet.Step, x []float32, columns int, stop float32) (stopWeight, total float64) {
 	if !step.Stops {
 		stop = op.Illegal
@@ -157,7 +159,7 @@ func (e *evaluator) weights(step *treenet.Step, x []float32, columns int, stop f
 	for r, k := range step.Masks {
 		m = max(m, kern.MaxAdd(x[r*columns:(r+1)*columns], e.biases[k]))
 	}
-	e.rowSums = e.rowSums[:0]
+	e.rowSums, e.top = e.rowSums[:0], m
 	stopWeight = math.Exp(float64(stop - m))
 	total = stopWeight
 	for r, k := range step.Masks {
