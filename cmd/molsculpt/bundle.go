@@ -12,6 +12,7 @@ import (
 	"github.com/molsculpt/molsculpt/platform"
 	"github.com/molsculpt/molsculpt/platform/catalog"
 	"github.com/molsculpt/molsculpt/plugins/diffusion"
+	"github.com/molsculpt/molsculpt/plugins/diffusion/score"
 	"github.com/molsculpt/molsculpt/plugins/gflownet"
 	"github.com/molsculpt/molsculpt/plugins/guide"
 	"github.com/molsculpt/molsculpt/plugins/seh"
@@ -20,7 +21,7 @@ import (
 
 // bundle lists the plugins that are a part of this program. This is the one
 // file that knows them; each is served by this program as a process of its own.
-var bundle = []sdk.Plugin{diffusion.Plugin(), gflownet.Plugin(), guide.Plugin(), seh.Plugin()}
+var bundle = []sdk.Plugin{diffusion.Plugin(), gflownet.Plugin(), guide.Plugin(), score.Plugin(), seh.Plugin()}
 
 // weights are the trained models that are a part of this program, each with its
 // training file, NAME.yaml, and its card, NAME.card.json.

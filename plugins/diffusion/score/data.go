@@ -56,11 +56,11 @@ const (
 	sourceHeldOut = "held-out"
 )
 
-// askData asks the host for all points of a source.
-func askData(ctx context.Context, host sdk.TrainHost, sp *space.Points, source string) (*Data, error) {
+// askData asks the host for all points of a source, with their labels.
+func askData(ctx context.Context, host sdk.TrainHost, sp *space.Points, source string) (*Labelled, error) {
 	const numbers = 1 << 22 // of one answer
 	atOnce := min(max(numbers/sp.Dim(), 1), 1<<16)
-	d := &Data{Dim: sp.Dim()}
+	d := &Labelled{Data: Data{Dim: sp.Dim()}}
 	for more := true; more; {
 		part, m, err := host.Examples(ctx, source, atOnce)
 		if err != nil {
@@ -73,8 +73,52 @@ func askData(ctx context.Context, host sdk.TrainHost, sp *space.Points, source s
 			if err := sp.Validate(e.State); err != nil {
 				return nil, fmt.Errorf("score: example %d of %q: %w", i, source, err)
 			}
-			d.Points = sp.Point(e.State, d.Points)
+			d.Points, d.Label = sp.Point(e.State, d.Points), append(d.Label, e.Label)
 		}
 	}
 	return d, nil
+}
+
+// check says what is wrong with the labels of examples of so many classes.
+func (d *Labelled) check(classes int) error {
+	for i, l := range d.Label {
+		if l < 0 || l >= classes {
+			return fmt.Errorf("score: example %d has the label %d; there are %d classes", i, l, classes)
+		}
+	}
+	return nil
+}
+
+// pathsKept is one in how many of the models' points is kept back.
+const pathsKept = 10
+
+// askPaths asks the host for n points of each model with their log-densities under
+// all of them: paths of one state.
+func askPaths(ctx context.Context, host sdk.TrainHost, sp *space.Points, models, n int) (learn, keptBack *Labelled, err error) {
+	learn, keptBack = &Labelled{Data: Data{Dim: sp.Dim()}}, &Labelled{Data: Data{Dim: sp.Dim()}}
+	const atOnce = 500
+	for first := 0; first < n; first += atOnce {
+		paths, err := host.Paths(ctx, uint64(first), min(atOnce, n-first))
+		if err != nil {
+			return nil, nil, err
+		}
+		for i, p := range paths {
+			if len(p.States) != 1 || len(p.LogBase) != models || p.Label < 0 || p.Label >= models {
+				return nil, nil, fmt.Errorf("score: path %d has %d states and %d log-densities; a point of a continuous model has one, and %d", i, len(p.States), len(p.LogBase), models)
+			}
+			if err := sp.Validate(p.States[0]); err != nil {
+				return nil, nil, fmt.Errorf("score: path %d: %w", i, err)
+			}
+			into := learn
+			if i%pathsKept == pathsKept-1 {
+				into = keptBack
+			}
+			into.Points, into.Label = sp.Point(p.States[0], into.Points), append(into.Label, p.Label)
+			into.LogBase = append(into.LogBase, p.LogBase...)
+		}
+		if err := host.Progress(sdk.Progress{Message: fmt.Sprintf("%d points of each model", first+len(paths)/models)}); err != nil {
+			return nil, nil, err
+		}
+	}
+	return learn, keptBack, nil
 }

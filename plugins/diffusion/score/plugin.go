@@ -17,13 +17,13 @@ const Name = "core/score"
 // Version is the plugin's version.
 const Version = "0.1.0"
 
-// Plugin is continuous diffusions as a plugin: models and their trainer.
+// Plugin is continuous diffusions as a plugin: models, guides and their trainer.
 func Plugin() sdk.Plugin {
 	return sdk.Plugin{
 		Name: Name, Version: Version,
-		Summary:    "continuous diffusions over points, learned from examples",
+		Summary:    "continuous diffusions over points, learned from examples, and guides for them",
 		SpaceKinds: []string{space.KindPoints},
-		Diffusion:  models{},
+		Diffusion:  models{}, Guide: guides{}, Trainer: trainer{},
 		// The device names what the numbers depend on: it enters a campaign's
 		// numeric id.
 		Health: func(context.Context) sdk.Health {
@@ -42,4 +42,16 @@ func (models) Load(_ context.Context, req sdk.LoadRequest) (sdk.DiffusionModel, 
 		return nil, fmt.Errorf("score: %w", err)
 	}
 	return Decode(req.Weights, runtime.GOMAXPROCS(0))
+}
+
+type guides struct{}
+
+var _ sdk.Guide = guides{}
+
+// Load implements sdk.Guide.
+func (guides) Load(_ context.Context, req sdk.LoadRequest) (sdk.GuideModel, error) {
+	if err := spec.None(Name, req.Options); err != nil {
+		return nil, fmt.Errorf("score: %w", err)
+	}
+	return DecodeGuide(req.Weights, runtime.GOMAXPROCS(0))
 }

@@ -179,3 +179,10 @@ func (t *scoreTask) Validate(p *nn.Params, version uint64) (float64, error) {
 	}
 	return loss, nil
 }
+
+// fresh measures parameters that are not those of the training.
+func (t *scoreTask) fresh(p *nn.Params) (float64, error) {
+	other := *t
+	other.judge = nil
+	return other.Validate(p, 0)
+}
