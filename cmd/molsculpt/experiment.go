@@ -1,6 +1,8 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -64,10 +66,14 @@ func (a *app) runExperiment(cmd *cobra.Command, x experiment.Experiment, e *expe
 		a.say(format, args...)
 	}
 	path, err := experiment.Run(cmd.Context(), x, e)
+	shown.close()
+	if errors.Is(err, context.Canceled) {
+		a.say("interrupted. Go on with the same command.")
+		return exitStatus(1)
+	}
 	if err != nil {
 		return err
 	}
-	shown.close()
 	_, err = fmt.Fprintln(a.Out, path)
 	return err
 }

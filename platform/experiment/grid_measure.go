@@ -51,6 +51,9 @@ type gridSample struct {
 	P                    []float64 // of the states; only where it is drawn
 }
 
+// gridVersion names what a result means; it changes with the measures.
+const gridVersion = "grid/1"
+
 // Sizes of samples. They are so large that single states can be compared.
 const (
 	gridDraws     = 500_000
@@ -68,7 +71,7 @@ func (s *gridSite) measure(ctx context.Context, c composition) (*gridResult, err
 		draws = gridSmall
 	}
 	r := &gridResult{}
-	key := []any{c, s.digests, draws, gridParticles, gridSeed, sample.Version}
+	key := []any{gridVersion, c, s.digests, draws, gridParticles, gridSeed, sample.Version}
 	return r, s.env.Stage(ctx, c.Text, key, r, func() error {
 		t, err := verify.NewTarget(s.domain, c.Text)
 		if err != nil {

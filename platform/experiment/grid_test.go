@@ -118,10 +118,8 @@ func TestExperimentsOnTheGridAreResumed(t *testing.T) {
 			if _, err := Run(t.Context(), x, e); err != nil {
 				t.Fatal(err)
 			}
-			for _, what := range *said {
-				if !strings.HasPrefix(what, "train ") {
-					t.Errorf("done again: %s", what)
-				}
+			if len(*said) > 0 {
+				t.Errorf("done again: %v", *said)
 			}
 			for name, text := range contents(t, e.Folder) {
 				if first[name] != text {

@@ -55,11 +55,15 @@ func (e *Env) Train(ctx context.Context, file string) (*platform.Trained, error)
 			return nil, err
 		}
 	}
-	e.say("%s", name)
+	begun := false
 	trained, err := platform.Train(context.WithoutCancel(ctx), t, e.Catalog, platform.TrainOptions{
 		Stop: ctx.Done(),
 		Log:  e.Log,
 		Progress: func(p sdk.Progress, _ platform.RewardStats) {
+			if !begun {
+				begun = true
+				e.say("%s", name)
+			}
 			e.progress(name, int(p.Step), int(p.Steps))
 		},
 	})
