@@ -20,7 +20,7 @@ func (a *app) verifyCommand() *cobra.Command {
 		Short: "Hold every way of sampling a composition against the truth",
 		Long: `Samples compositions on spaces small enough to know the truth about them, and
 holds what comes out against it: the exact laws of the grid of Garipov et al.
-(2023), by dynamic programming.
+(2023) and of molecules of up to three fragments, by dynamic programming.
 
 Each row is a method on a target. Its error must not exceed its bound: rounding
 where nothing is random; 4 standard errors of an evidence; for an L1 distance,
@@ -30,8 +30,8 @@ and the quantile that is exceeded once in a million. Rows that say "wrong, as
 known" are negative controls: methods with a known error, which must be caught.
 
 The quick form takes less than a minute on two cores; --full takes more targets,
-more methods, more draws, models that it trains first on the five rewards, and
-classifiers that it trains on these. The same seed gives the same table. The exit
+more methods, more draws, models that it trains first, and classifiers that it
+trains on these. The same seed gives the same table. The exit
 status is 1 if a check fails.`,
 		Example: `  molsculpt verify
   molsculpt verify --full --plots plots
@@ -54,7 +54,7 @@ status is 1 if a check fails.`,
 			if !o.Full {
 				return a.verify(cmd, o, asJSON)
 			}
-			trained, err := a.newGridModels(models)
+			trained, err := a.newTrainedModels(models)
 			if err != nil {
 				return err
 			}

@@ -6,33 +6,37 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
+	"github.com/molsculpt/molsculpt/chem/fragment"
 	"github.com/molsculpt/molsculpt/platform"
 	"github.com/molsculpt/molsculpt/platform/catalog"
 	"github.com/molsculpt/molsculpt/platform/config"
+	"github.com/molsculpt/molsculpt/platform/supervise"
 	"github.com/molsculpt/molsculpt/platform/verify"
+	"github.com/molsculpt/molsculpt/sdk/host"
 	"github.com/molsculpt/molsculpt/sdk/space"
 )
 
-// gridModels trains models and guides for `verify --full` and keeps their
+// trainedModels trains models and guides for `verify --full` and keeps their
 // processes until it is closed.
-type gridModels struct {
+type trainedModels struct {
 	app    *app
 	cat    *catalog.Catalog
 	folder string
-	passes bool // the folder is removed in the end
-	models []*platform.GridModel
+	passes bool     // the folder is removed in the end
+	ends   []func() // of the models' processes
 	guides map[string]*platform.Guide
 }
 
-// newGridModels keeps models in a folder, where a later run finds them; "" is a
+// newTrainedModels keeps models in a folder, where a later run finds them; "" is a
 // passing one.
-func (a *app) newGridModels(folder string) (*gridModels, error) {
+func (a *app) newTrainedModels(folder string) (*trainedModels, error) {
 	cat, err := a.catalog()
 	if err != nil {
 		return nil, err
 	}
-	m := &gridModels{app: a, cat: cat, folder: folder, passes: folder == "", guides: map[string]*platform.Guide{}}
+	m := &trainedModels{app: a, cat: cat, folder: folder, passes: folder == "", guides: map[string]*platform.Guide{}}
 	if m.passes {
 		m.folder, err = os.MkdirTemp("", "molsculpt-verify-")
 	} else {
@@ -49,11 +53,14 @@ func modelName(reward string, dim, side int) string {
 	return fmt.Sprintf("%s-%dx%d", reward, side, dim)
 }
 
-// train is the model of a reward, trained if it is not there already.
-func (m *gridModels) train(ctx context.Context, reward string, dim, side int) (space.Policy, error) {
-	name := modelName(reward, dim, side)
+// train is a model, trained if it is not there already.
+func (m *trainedModels) train(ctx context.Context, t verify.ModelTraining) (space.Policy, error) {
+	if t.Vocabulary != "" {
+		return m.trainTrees(ctx, t)
+	}
+	name := modelName(t.Reward, t.Dim, t.Side)
 	weights, err := m.weights(ctx, name, fmt.Sprintf("version: 1\nname: %s\nseed: 100\nspace: {grid: {dim: %d, side: %d}}\nplugin: core/gflownet\nreward: {function: grid/%s}\ntrain: {steps: 20000}\n",
-		name, dim, side, reward))
+		name, t.Dim, t.Side, t.Reward))
 	if err != nil {
 		return nil, err
 	}
@@ -61,13 +68,62 @@ func (m *gridModels) train(ctx context.Context, reward string, dim, side int) (s
 	if err != nil {
 		return nil, err
 	}
-	m.models = append(m.models, model)
+	m.ends = append(m.ends, model.Close)
 	return model.Policy, nil
+}
+
+// trainTrees is train of a model of fragment trees.
+func (m *trainedModels) trainTrees(ctx context.Context, t verify.ModelTraining) (space.Policy, error) {
+	v, err := fragment.Parse([]byte(t.Vocabulary))
+	if err != nil {
+		return nil, err
+	}
+	sp, err := space.NewFragments(v, t.MaxFragments)
+	if err != nil {
+		return nil, err
+	}
+	const plugin = "core/gflownet"
+	name := fmt.Sprintf("%s-%dx%d", t.Reward, v.Len(), t.MaxFragments)
+	vocabulary := fmt.Sprintf("fragments-%d.json", v.Len())
+	if err := os.WriteFile(filepath.Join(m.folder, vocabulary), []byte(t.Vocabulary), 0o644); err != nil {
+		return nil, fmt.Errorf("write vocabulary: %w", err)
+	}
+	path, err := m.weights(ctx, name, fmt.Sprintf(`version: 1
+name: %s
+seed: 1
+space: {vocabulary: %s, max_fragments: %d}
+plugin: %s
+reward: {function: %s}
+train: {width: 64, layers: 2, steps: 8000, batch: 64, beta_max: %g, beta_focus: %g, focus_share: 0.5, mean_size: 2, rate: 0.002, average: 0.99, knee: -1}
+`, name, vocabulary, t.MaxFragments, plugin, t.Reward, 2*t.Beta, t.Beta))
+	if err != nil {
+		return nil, err
+	}
+	weights, err := m.cat.Load(path, ".")
+	if err != nil {
+		return nil, err
+	}
+	found, err := m.cat.Plugin(plugin, m.folder)
+	if err != nil {
+		return nil, err
+	}
+	process, err := supervise.Start(ctx, supervise.Config{Name: found.ID, Path: found.Path, Args: found.Args, SHA256: found.SHA256, Logger: m.app.logger()})
+	if err != nil {
+		return nil, err
+	}
+	m.ends = append(m.ends, func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+		defer cancel()
+		_ = process.Close(ctx)
+	})
+	return process.LoadPolicy(ctx, host.Model{
+		Space: sp, Definition: sp.Definition(), Weights: weights.Data, SHA256: weights.SHA256,
+	}, map[string]float64{"beta": t.Beta})
 }
 
 // guide is a guide for models that train gave, trained as long as Garipov et al.
 // 2023 did if it is not there already.
-func (m *gridModels) guide(ctx context.Context, g verify.GuideTraining) (verify.TrainedGuide, error) {
+func (m *trainedModels) guide(ctx context.Context, g verify.GuideTraining) (verify.TrainedGuide, error) {
 	name := fmt.Sprintf("guide-%s-%s-%s-%dx%d", strings.Join(g.Models, "-"), g.Head, g.Labels, g.Side, g.Dim)
 	if open, ok := m.guides[name]; ok {
 		return open, nil
@@ -91,7 +147,7 @@ func (m *gridModels) guide(ctx context.Context, g verify.GuideTraining) (verify.
 
 // weights trains as the text of a training file says, unless that was done
 // before, and returns the file of the weights.
-func (m *gridModels) weights(ctx context.Context, name, file string) (string, error) {
+func (m *trainedModels) weights(ctx context.Context, name, file string) (string, error) {
 	t, err := config.ParseTraining(filepath.Join(m.folder, name+".yaml"), []byte(file))
 	if err != nil {
 		return "", err
@@ -107,12 +163,12 @@ func (m *gridModels) weights(ctx context.Context, name, file string) (string, er
 	return trained.Weights, nil
 }
 
-func (m *gridModels) close() error {
+func (m *trainedModels) close() error {
 	for _, guide := range m.guides {
 		guide.Close()
 	}
-	for _, model := range m.models {
-		model.Close()
+	for _, end := range m.ends {
+		end()
 	}
 	if m.passes {
 		return os.RemoveAll(m.folder)

@@ -26,6 +26,12 @@ type Domain struct {
 	GroupName string
 	groupOf   []int
 	groups    int
+
+	// Of a space of trees, the molecule of each state, of which several may be one.
+	moleculeOf []int
+	molecules  int // their number, and one for the empty tree; 0 elsewhere
+
+	mostBase float64 // how far a trained model may lie from its reward, in L1
 }
 
 // Model is a base model with its exact law.
@@ -110,7 +116,8 @@ func (d *Domain) Perturbed(name string, noise float64, seed uint64) (*Domain, er
 }
 
 // Learned is the domain with the models that a function gives, whose laws are
-// found by asking them about every state.
+// found by asking them about every state. They are frozen: draws are answered from
+// what was asked.
 func (d *Domain) Learned(ctx context.Context, name string, policy func(ctx context.Context, model string) (space.Policy, error)) (*Domain, error) {
 	return d.With(name, func(model string, _ *oracle.Law) (*oracle.Law, space.Policy, error) {
 		p, err := policy(ctx, model)
@@ -118,7 +125,10 @@ func (d *Domain) Learned(ctx context.Context, name string, policy func(ctx conte
 			return nil, nil, err
 		}
 		law, err := oracle.LawOf(ctx, d.Graph, p)
-		return law, p, err
+		if err != nil {
+			return nil, nil, err
+		}
+		return law, law.Policy(), nil
 	})
 }
 

@@ -119,10 +119,16 @@ func (d *Draws) onGroups(law []float64, n float64, seed uint64) Result {
 }
 
 // independent holds draws that are independent and of equal weight against a
-// law, state by state.
+// law, state by state, and molecule by molecule where there are any.
 func (d *Draws) independent(law []float64, seed uint64) []Result {
-	return append(d.chiSquare("chi-square of states", law),
-		atFloor(fmt.Sprintf("L1 on %d states", len(law)), law, oracle.L1(law, d.Frequencies()), d.N, seed))
+	found := d.Frequencies()
+	out := append(d.chiSquare("chi-square of states", law),
+		atFloor(fmt.Sprintf("L1 on %d states", len(law)), law, oracle.L1(law, found), d.N, seed))
+	if d.target.molecules > 0 {
+		law, found = d.target.asMolecules(law), d.target.asMolecules(found)
+		out = append(out, atFloor(fmt.Sprintf("L1 on %d molecules", len(law)-1), law, oracle.L1(law, found), d.N, seed))
+	}
+	return out
 }
 
 // chiSquare holds independent draws of equal weight against a law, state by

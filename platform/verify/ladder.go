@@ -18,14 +18,17 @@ func GridRewards() map[string]oracle.GridReward {
 
 // methods is every method, the exact ones first.
 var methods = []Method{
-	flows, learning, mixing, guidance, weighing, gap,
+	flows, learning, learned, mixing, guidance, weighing, gap, molecules,
 	ancestral, rejection, smc, smcHeavy, largePopulations, annealed, automatic, pimh,
 	guided, guidedBadly, gumbelMax, thinning, smcGuided, smcGuidedBadly, candidates,
 	visits, pathsForStates, classifierEMA, classifierExact, smcClassifier, smcActions,
 	unweighted, unmasked, unfinished,
 }
 
-// trainedModels is the name of the domain with trained models.
+// onManyTrees are methods for spaces with so many states that others take long.
+var onManyTrees = []Method{flows, learning, learned, mixing, guidance, weighing, gap, molecules, ancestral, rejection, smc}
+
+// trainedModels is the name of the domain with trained models of the grid.
 const trainedModels = "grid 32x32, trained models"
 
 // rung is a domain and the targets on it.
@@ -35,6 +38,7 @@ type rung struct {
 	trained bool // needs Options.Train
 	domain  func(context.Context, Options) (*Domain, error)
 	targets []expression
+	methods []Method // nil for all
 }
 
 // expression is a target; those that are marked full are left out of the quick
@@ -102,10 +106,25 @@ var ladder = []rung{
 		targets: append(quick("corners", "corners & bump"), full("corners - bump", "corners & bump & circle1", "0.3 corners | 0.7 circle1")...),
 	},
 	{
+		name: "grid 5x5x5x5",
+		full: true,
+		domain: func(ctx context.Context, _ Options) (*Domain, error) {
+			return Grid(ctx, 4, 5, map[string]oracle.GridReward{"corners": oracle.Corners(1e-2), "bump": oracle.Bump(.5, .3, -.3, .3, -.3)})
+		},
+		targets: full("corners", "corners & bump", "bump - corners"),
+	},
+	{
 		name:   "fragments",
 		domain: func(ctx context.Context, _ Options) (*Domain, error) { return Fragments(ctx) },
 		targets: append(quick("qed", "sa", "size & hetero", "qed & sa"),
 			full("size", "hetero", "0.4 qed | 0.6 sa", "size - hetero", "qed - sa", "sa - qed", "qed & sa & size", "(qed & sa) - hetero")...),
+	},
+	{
+		name:    "24 fragments",
+		full:    true,
+		domain:  func(ctx context.Context, _ Options) (*Domain, error) { return Fragments24(ctx) },
+		targets: full("size", "hetero", "size & hetero", "size - hetero", "hetero - size", "qed & sa"),
+		methods: onManyTrees,
 	},
 	{
 		// Two bumps ever farther apart: from one in three draws that the
@@ -141,13 +160,36 @@ var ladder = []rung{
 				return nil, err
 			}
 			d, err = d.Learned(ctx, trainedModels, func(ctx context.Context, model string) (space.Policy, error) {
-				return o.Train(ctx, model, 2, 32)
+				return o.Train(ctx, ModelTraining{Reward: model, Dim: 2, Side: 32})
 			})
 			if err == nil {
-				d.Guide = o.Guide
+				d.Guide, d.mostBase = o.Guide, .04
 			}
 			return d, err
 		},
 		targets: append(models[:len(models):len(models)], composites[:14]...),
+	},
+	{
+		name:    "24 fragments, trained models",
+		full:    true,
+		trained: true,
+		domain: func(ctx context.Context, o Options) (*Domain, error) {
+			d, err := Fragments24(ctx)
+			if err != nil {
+				return nil, err
+			}
+			// Of the others no model is trained.
+			delete(d.Models, "size")
+			delete(d.Models, "hetero")
+			d, err = d.Learned(ctx, "24 fragments, trained models", func(ctx context.Context, model string) (space.Policy, error) {
+				return o.Train(ctx, ModelTraining{Reward: model, Vocabulary: vocabulary24, MaxFragments: mostFragments, Beta: beta24})
+			})
+			if err == nil {
+				d.mostBase = .1
+			}
+			return d, err
+		},
+		targets: full("qed", "sa", "qed | sa", "qed & sa", "qed - sa", "sa - qed"),
+		methods: onManyTrees,
 	},
 }

@@ -25,10 +25,9 @@ type Options struct {
 	// lists it; empty for all.
 	Only []string
 
-	// Train gives a trained model for a reward of the grid, by its name in
-	// [GridRewards]; nil leaves trained models out. It is called in the full
-	// form only.
-	Train func(ctx context.Context, reward string, dim, side int) (space.Policy, error)
+	// Train gives a trained model; nil leaves trained models out. It is called in
+	// the full form only.
+	Train func(context.Context, ModelTraining) (space.Policy, error)
 
 	// Guide gives a trained guide for the models that Train gives; nil leaves
 	// trained guides out. It is called in the full form only.
@@ -206,7 +205,11 @@ func (o *Options) rungs() []rung {
 func (o *Options) methods(g rung, e expression) []Method {
 	named := len(o.Only) == 0 || slices.Contains(o.Only, g.name) || slices.Contains(o.Only, e.text)
 	var out []Method
-	for _, m := range methods {
+	own := methods
+	if g.methods != nil {
+		own = g.methods
+	}
+	for _, m := range own {
 		if (named || slices.Contains(o.Only, m.Name)) && (o.Full || !m.Full) {
 			out = append(out, m)
 		}

@@ -12,6 +12,17 @@ import (
 	"github.com/molsculpt/molsculpt/sdk/space"
 )
 
+// ModelTraining says which model is wanted, in the words of a training file: one
+// of a grid, or of trees of fragments.
+type ModelTraining struct {
+	Reward    string // one of GridRewards, or of trees "qed" or "sa"
+	Dim, Side int    // of the grid; 0 for trees
+
+	Vocabulary   string  // of trees, the content of a vocabulary file
+	MaxFragments int     // of a tree
+	Beta         float64 // the exponent of the reward
+}
+
 // GuideTraining says which guide is wanted: one of the models of a domain, in
 // the words of a training file.
 type GuideTraining struct {
