@@ -35,6 +35,8 @@ type TrainOptions struct {
 	// Molecules reads SMILES from files, one a line; needed for a training on
 	// data alone.
 	Molecules func(files []string) iter.Seq2[string, error]
+	// Lines reads whole lines from files; needed for a training on points alone.
+	Lines func(files []string) iter.Seq2[string, error]
 	// Progress is told how far the training is; may be nil.
 	Progress func(sdk.Progress, RewardStats)
 	Log      hclog.Logger
@@ -88,6 +90,7 @@ type trainingTask struct {
 	data   *dataSource         // nil for a reward
 	models []PlannedModel      // that a guide is trained for; nil for a model of its own
 	labels []string            // of the data, that a guide tells apart; nil for others
+	points *PointModels        // continuous ones that a guide is trained for; nil for others
 	card   ModelCard           // space, and reward, data or models
 }
 
@@ -111,8 +114,12 @@ func (t *trainingTask) dataStats() *DataStats {
 // models. The mistakes it finds are *config.Error.
 func openTask(ctx context.Context, t *config.Training, cat *catalog.Catalog, o TrainOptions) (*trainingTask, error) {
 	switch {
+	case t.Models != nil && t.Points > 0:
+		return openPointsGuide(ctx, t, cat, o.Log)
 	case t.Models != nil:
 		return openGuideTask(t, cat)
+	case t.Data != nil && t.Data.Points != nil:
+		return openPointsTask(ctx, t, o.Lines)
 	case t.Data != nil && t.Data.Images != nil:
 		return openImagesTask(t)
 	case t.Grid != nil:
@@ -149,6 +156,9 @@ func pluginReward(o rewards.Objective, file config.Objective) string {
 // *config.Error.
 func Train(ctx context.Context, t *config.Training, cat *catalog.Catalog, o TrainOptions) (*Trained, error) {
 	task, taskErr := openTask(ctx, t, cat, o)
+	if task != nil && task.points != nil {
+		defer task.points.Close()
+	}
 	found, pluginErr := cat.Plugin(t.Plugin.Value, filepath.Dir(t.Path("x")))
 	if pluginErr != nil {
 		pluginErr = placed(t.Plugin.Mark, pluginErr)
@@ -201,6 +211,11 @@ func Train(ctx context.Context, t *config.Training, cat *catalog.Catalog, o Trai
 	}
 	if task.data != nil {
 		training.Examples, training.Models = task.data.Examples, task.labels
+	}
+	if task.points != nil {
+		if err := task.givePoints(&training); err != nil {
+			return nil, err
+		}
 	}
 	if task.models != nil {
 		bases, err := task.giveModels(ctx, &training, o.Log)
@@ -323,7 +338,7 @@ func cardFile(weights string) string {
 // trainingIdentity is a digest of all that the result of a training depends on.
 func trainingIdentity(t *config.Training, task *trainingTask) string {
 	r := task.card.Reward
-	if task.models != nil {
+	if task.models != nil || task.points != nil {
 		return config.Digest(fmt.Sprintf("%s\n%d\n%s\n%s\nguide of %+v\n%s",
 			t.Name, t.Seed, task.card.Space.Digest, t.Plugin.Value, task.card.Models, t.Train.JSON))
 	}

@@ -25,10 +25,11 @@ const (
 	DataHeldOut = "held-out" // to be measured by
 )
 
-// DataStats says what became of the molecules of a data set, or of the images:
-// for these Train and HeldOut alone are counted, of images in a colour.
+// DataStats says what became of the molecules of a data set, or of the images
+// or points: for these Train and HeldOut alone are counted, of images in a colour.
 type DataStats struct {
 	Images    int `json:"images,omitempty"` // in the file; none for molecules
+	Points    int `json:"points,omitempty"` // in the files; none for molecules
 	Lines     int `json:"lines"`
 	Unread    int `json:"unread"`    // of these, no molecules
 	Molecules int `json:"molecules"` // distinct ones: the largest component, neutral, without stereo

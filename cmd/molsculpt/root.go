@@ -51,7 +51,7 @@ Begin with:  molsculpt demo`,
 		id       string
 		commands []*cobra.Command
 	}{
-		{"design", []*cobra.Command{a.demoCommand(), a.runCommand(), a.sampleCommand()}},
+		{"design", []*cobra.Command{a.demoCommand(), a.runCommand(), a.sampleCommand(), a.pointsCommand()}},
 		{"results", []*cobra.Command{a.listCommand(), a.showCommand(), a.exportCommand()}},
 		{"molecules", []*cobra.Command{a.propsCommand(), a.drawCommand(), a.scoreCommand(), a.vocabCommand()}},
 		{"models", []*cobra.Command{a.trainCommand(), a.fitCommand(), a.verifyCommand(), a.experimentCommand(), a.pluginCommand(), a.benchCommand()}},

@@ -56,6 +56,14 @@ is like them; a tenth is kept back to measure it by:
   plugin: core/diffusion
   data: {files: [actives.smi], hold_out: 0.1}
 
+A continuous model learns from points, lines of numbers in a file; molsculpt points
+samples it. Scale the numbers so that their standard deviations are about 1:
+
+  version: 1
+  name: moons
+  data: {points: [moons.csv]}
+  train: {network: {kind: mlp, width: 128}}
+
 A guide is a classifier that steers compositions of the models that it is trained
 for, at the conditions that stand there. It learns from their paths which of them
 made a path, or rather what would be observed of its end:
@@ -96,7 +104,7 @@ Functions:
 			defer bar.close()
 			// An interrupt asks the trainer to stop; it does not cut it off.
 			result, err := platform.Train(context.WithoutCancel(cmd.Context()), t, cat, platform.TrainOptions{
-				Fresh: fresh, Stop: cmd.Context().Done(), Log: a.logger(), Molecules: a.smilesLines,
+				Fresh: fresh, Stop: cmd.Context().Done(), Log: a.logger(), Molecules: a.smilesLines, Lines: a.wholeLines,
 				Progress: func(p sdk.Progress, s platform.RewardStats) {
 					bar.setTotal(int64(p.Steps))
 					bar.set(int64(p.Step), trainNote(p, s))
@@ -120,6 +128,10 @@ Functions:
 			fmt.Fprintf(a.Out, "weights  %s\ncard     %s\nsha256   %s\n", result.Weights, result.Card, result.SHA256)
 			if d := result.Data; d != nil && d.Images > 0 {
 				a.say("%d images; in the colours of their classes %d learned from, %d kept back", d.Images, d.Train, d.HeldOut)
+				return nil
+			}
+			if d := result.Data; d != nil && d.Points > 0 {
+				a.say("%d points; %d learned from, %d kept back", d.Points, d.Train, d.HeldOut)
 				return nil
 			}
 			if d := result.Data; d != nil {

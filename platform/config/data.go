@@ -4,9 +4,10 @@ package config
 // measure itself by, where the file does not say.
 const DefaultHoldOut = 0.1
 
-// Data is the molecules or the images that a model learns from.
+// Data is the molecules, the images or the points that a model learns from.
 type Data struct {
 	Images  *Images // nil for molecules
+	Points  []Text  // files of points, a line of numbers each, with commas, tabs or spaces between; none for molecules
 	Files   []Text  // of SMILES, one molecule a line, perhaps with a name behind it; .gz is unpacked
 	HoldOut float64 // share that is kept back, 0 to 0.5
 	Mark    Mark
@@ -18,6 +19,9 @@ type Data struct {
 func parseData(n node) *Data {
 	if n.has("images") {
 		return parseImages(n)
+	}
+	if n.has("points") {
+		return parsePoints(n)
 	}
 	d := &Data{HoldOut: DefaultHoldOut, Mark: n.mark()}
 	f := n.fields("the data", "files", "hold_out")

@@ -19,6 +19,7 @@ type Training struct {
 	Seed   uint64
 	Space  Space // of fragment trees; without meaning where Grid is set
 	Grid   *Grid // the space where it is a grid, nil otherwise
+	Points int   // dimension of the points of a guide's models where they are continuous, 0 otherwise
 	Plugin Text
 	Data   *Data     // what is learned from, nil where it is a reward
 	Guide  bool      // a guide is trained, and no model
@@ -88,7 +89,7 @@ func ParseTraining(name string, data []byte) (*Training, error) {
 	if n, ok := f["seed"]; ok {
 		t.Seed = n.seed("seed")
 	}
-	if t.Grid = parseGrid(f); t.Grid == nil {
+	if t.Grid, t.Points = parseGrid(f), pointsSpace(f); t.Grid == nil && t.Points == 0 {
 		t.Space = parseSpace(f)
 	}
 	molecules, fromData := f["data"]
@@ -100,6 +101,13 @@ func ParseTraining(name string, data []byte) (*Training, error) {
 		if n, ok := f["space"]; ok {
 			n.fail("take it out", "images are points of a space of their own")
 		}
+	case fromData && molecules.has("points"):
+		t.Plugin.Value = "core/score"
+		if n, ok := f["space"]; ok {
+			n.fail("take it out", "points are in a space of their own, of as many numbers as a line has")
+		}
+	case isGuide && t.Points > 0:
+		t.Plugin.Value = "core/score"
 	case isGuide:
 		t.Plugin.Value = "core/guide"
 	case fromData:
@@ -109,14 +117,19 @@ func ParseTraining(name string, data []byte) (*Training, error) {
 		t.Plugin = n.text("plugin")
 	}
 	n, fromReward := f["reward"]
+	if t.Points > 0 && !isGuide && !fromData {
+		f["space"].fail("data: {points: [measured.csv]}", "a model of points learns from data, which say how many numbers a point has")
+	}
 	switch {
 	case isGuide && fromData && molecules.has("images"):
 		t.Data = parseData(molecules)
 	case isGuide:
 	case fromData && fromReward:
 		molecules.fail("train one model for each, and compose them", "there are a reward and data; a model learns from one of them")
-	case fromData && t.Grid != nil && !molecules.has("images"):
+	case fromData && t.Grid != nil && !molecules.has("images") && !molecules.has("points"):
 		molecules.fail("space: {vocabulary: builtin}", "molecules are no points of a grid")
+	case fromData && t.Points > 0 && !molecules.has("images") && !molecules.has("points"):
+		molecules.fail("data: {points: [measured.csv]}", "files of molecules are no points")
 	case fromData:
 		t.Data = parseData(molecules)
 	case fromReward:
