@@ -1,8 +1,6 @@
 package main
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"strings"
 
@@ -67,7 +65,7 @@ func (a *app) runExperiment(cmd *cobra.Command, x experiment.Experiment, e *expe
 	}
 	path, err := experiment.Run(cmd.Context(), x, e)
 	shown.close()
-	if errors.Is(err, context.Canceled) {
+	if err != nil && cmd.Context().Err() != nil {
 		a.say("interrupted. Go on with the same command.")
 		return exitStatus(1)
 	}

@@ -17,8 +17,8 @@ import (
 // against the law that they are to have.
 func drawn(ctx context.Context, t *verify.Target, o sample.Options, own []float64) (*gridSample, error) {
 	policies := make([]space.Policy, len(t.Models))
-	for i, m := range t.Models {
-		policies[i] = m.Policy
+	for i, l := range t.Laws {
+		policies[i] = l.Policy() // what the model answered when its law was found
 	}
 	s, err := sample.New(t.Graph.Space, policies, t.Composition, o)
 	if err != nil {

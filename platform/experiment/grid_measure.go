@@ -81,7 +81,7 @@ func (s *gridSite) measure(ctx context.Context, c composition) (*gridResult, err
 		if err != nil {
 			return err
 		}
-		paths, err := t.Paths()
+		paths, err := pathSpace(t)
 		if err != nil {
 			return err
 		}
@@ -93,6 +93,23 @@ func (s *gridSite) measure(ctx context.Context, c composition) (*gridResult, err
 		}
 		return s.sample(ctx, t, paths, draws, r)
 	})
+}
+
+// pathSpace is the composite on paths, summed in bundles so narrow that halving
+// them moves no figure of a table.
+func pathSpace(t *verify.Target) (*oracle.PathSpace, error) {
+	const enough = 2e-4 // L1
+	var last *oracle.PathSpace
+	for spacing := .1; ; spacing /= 2 {
+		p, err := oracle.PathSpaceOf(t.Composition, t.Laws, oracle.PathSpaceOptions{Spacing: spacing})
+		if err != nil {
+			return nil, err
+		}
+		if last != nil && oracle.L1(last.Terminal, p.Terminal) < enough {
+			return p, nil
+		}
+		last = p
+	}
 }
 
 // laws finds the exact laws of the methods that have one.
@@ -132,11 +149,11 @@ func guidedBy(ctx context.Context, t *verify.Target, guides []*platform.Guide) (
 	if states == nil {
 		return nil, nil
 	}
-	law, err := guidedLaw(ctx, t, c, states)
+	guide, err := ask(ctx, t.Graph, len(c.Models()), states)
 	if err != nil {
 		return nil, err
 	}
-	return lawOf(t, law.Terminal), nil
+	return lawOf(t, guidedLaw(t, guide).Terminal), nil
 }
 
 // sample draws by every method.
@@ -165,22 +182,30 @@ func (s *gridSite) sample(ctx context.Context, t *verify.Target, paths *oracle.P
 		r.Rejection.P = nil
 	}
 	const fewer = 5 // as many draws where a guide is asked
-	for _, guided := range []struct {
-		into  **gridSample
-		twist sample.Twist
-	}{
-		{&r.Guided, sample.Twist{Guide: steering(s.classifiers, t.Composition)}},
-		{&r.Actions, sample.Twist{Actions: correcting(s.actions, t.Composition)}},
-	} {
-		if guided.twist.Guide == nil && guided.twist.Actions == nil {
-			continue
+	guided := func(twist sample.Twist) (*gridSample, error) {
+		d, err := drawn(ctx, t, with(sample.SMC, twist, max(2, populations/fewer)), paths.Terminal)
+		if err == nil {
+			d.P = nil
 		}
-		d, err := drawn(ctx, t, with(sample.SMC, guided.twist, max(2, populations/fewer)), paths.Terminal)
+		return d, err
+	}
+	if states := steering(s.classifiers, t.Composition); states != nil {
+		guide, err := ask(ctx, t.Graph, len(t.Models), states)
 		if err != nil {
 			return err
 		}
-		d.P = nil
-		*guided.into = d
+		if r.Guided, err = guided(sample.Twist{Guide: guide}); err != nil {
+			return err
+		}
+	}
+	if actions := correcting(s.actions, t.Composition); actions != nil {
+		guide, err := askActions(ctx, t.Graph, actions)
+		if err != nil {
+			return err
+		}
+		if r.Actions, err = guided(sample.Twist{Actions: guide}); err != nil {
+			return err
+		}
 	}
 	return nil
 }

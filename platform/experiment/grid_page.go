@@ -227,7 +227,7 @@ func (f *gridFindings) sampleTable() *report.Table {
 				r.Guided.distance(), r.Guided.floor(), worth(r.Guided), r.Actions.distance(), r.Actions.floor(), worth(r.Actions),
 			}
 		}),
-		Notes: []report.Text{report.Text(fmt.Sprintf("SMC has the path posterior as twist, the others a learned guide, which costs more a draw: %s draws of SMC, a fifth of that with a guide. What weighted draws are *worth*, in percent, is how many independent ones would have the same errors, by the variance between populations; the floor is that of so many.", report.Count(f.draws()).Text))},
+		Notes: []report.Text{report.Text(fmt.Sprintf("SMC has the path posterior as twist, the others a learned guide: %s draws of SMC, a fifth of that with a guide. What weighted draws are *worth*, in percent, is how many independent ones would have the same errors, by the variance between populations; the floor is that of so many.", report.Count(f.draws()).Text))},
 	}
 }
 
@@ -264,7 +264,7 @@ func (f *gridFindings) costTable() *report.Table {
 				ess(r.SMC), ess(r.Guided), ess(r.Actions), speed(r.SMC), speed(r.Guided), speed(r.Actions),
 			}
 		}),
-		Notes: []report.Text{"Evidence is the probability of the observations, Q at the start. That of SMC is the composite's on paths; the two differ by as much as the models are unbalanced. Times were taken on whatever else the machine did."},
+		Notes: []report.Text{"Evidence is the probability of the observations, Q at the start. That of SMC is the composite's on paths; the two differ by as much as the models are unbalanced. Models and guides were asked about every state once, and their answers kept; times are of the sampling alone, on whatever else the machine did."},
 	}
 }
 

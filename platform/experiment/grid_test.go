@@ -323,10 +323,11 @@ func TestTheLawGuidedByTheTruthIsTheClosedForm(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		law, err := guidedLaw(t.Context(), target, target.Composition, newTruth(target))
+		guide, err := ask(t.Context(), target.Graph, len(target.Models), newTruth(target))
 		if err != nil {
 			t.Fatal(err)
 		}
+		law := guidedLaw(target, guide)
 		if off := oracle.L1(law.Terminal, target.Law); off > 1e-12 {
 			t.Errorf("%s: off by %g", text, off)
 		}
@@ -465,4 +466,81 @@ func pick(names []string) map[string]oracle.GridReward {
 		out[n] = all[n]
 	}
 	return out
+}
+
+// Draws with what models and guides once answered are those of the models and
+// guides themselves.
+func TestWhatWasAskedOnceIsWhatIsAnswered(t *testing.T) {
+	t.Parallel()
+	s, target := site(t)
+	policies := []space.Policy{target.Models[0].Policy, target.Models[1].Policy}
+	states, actions := steering(s.classifiers, target.Composition), correcting(s.actions, target.Composition)
+	guide, err := ask(t.Context(), target.Graph, 2, states)
+	if err != nil {
+		t.Fatal(err)
+	}
+	actionGuide, err := askActions(t.Context(), target.Graph, actions)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct{ live, kept sample.Twist }{
+		"path posterior": {},
+		"classifier":     {sample.Twist{Guide: states}, sample.Twist{Guide: guide}},
+		"guided ends":    {sample.Twist{Guide: states, GuideEnds: true}, sample.Twist{Guide: guide, GuideEnds: true}},
+		"action head":    {sample.Twist{Actions: actions}, sample.Twist{Actions: actionGuide}},
+	} {
+		o := sample.Options{Method: sample.SMC, Seed: 3, Particles: 50, Populations: 20, Twist: c.kept}
+		kept, err := drawn(t.Context(), target, o, target.Law)
+		if err != nil {
+			t.Fatal(err)
+		}
+		o.Twist = c.live
+		live, err := sample.New(target.Graph.Space, policies, target.Composition, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var z sample.Evidence
+		for p, err := range live.Populations(t.Context()) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			z.Add(p)
+		}
+		e, err := z.Value()
+		if err != nil || math.Abs(e.Value-kept.Evidence) > 1e-9*e.Value || math.Abs(z.MinESS()-kept.MinESS) > 1e-9 {
+			t.Errorf("%s: evidence %v and ESS %v, of the models themselves %v and %v (%v)", name, kept.Evidence, kept.MinESS, e.Value, z.MinESS(), err)
+		}
+	}
+}
+
+// Bundles of paths are narrow enough: sums over single paths come out the same.
+func TestThePathSpaceIsThatOfSinglePaths(t *testing.T) {
+	t.Parallel()
+	d, err := verify.Grid(t.Context(), 2, 6, verify.GridRewards())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d, err = d.Perturbed("bad models", .3, 5); err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range []string{"shubert & diagonal", "shubert - diagonal", "circle1 & circle2 & circle3"} {
+		target, err := verify.NewTarget(d, text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := pathSpace(target)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, err := oracle.PathSpaceOf(target.Composition, target.Laws, oracle.PathSpaceOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if off := oracle.L1(got.Terminal, want.Terminal); off > 5e-4 {
+			t.Errorf("%s: off by %g", text, off)
+		}
+		if gap := oracle.L1(want.Terminal, target.Law); gap < .01 {
+			t.Errorf("%s: the models are too good for this test: %g", text, gap)
+		}
+	}
 }
