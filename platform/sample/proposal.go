@@ -30,10 +30,12 @@ type proposal struct {
 	guided bool
 	logQ   []float64 // of a guide, its value of each action, Stop first
 
-	r   []float64 // r of each action, Stop first, not normalised
-	sum float64
-	x   []float64 // scratch, one for each model
-	x2  []float64 // scratch, one for each action
+	r       []float64 // r of each action, Stop first, not normalised
+	sum     float64
+	weighed bool      // since it was loaded
+	going   bool      // what weigh reported then
+	x       []float64 // scratch, one for each model
+	x2      []float64 // scratch, one for each action
 }
 
 // open takes the answers of all models for one state.
@@ -55,6 +57,7 @@ func (t *proposal) open(answers [][]space.Steps, slot int, s space.State) {
 // load opens a state and makes ready to weigh its actions.
 func (t *proposal) load(answers [][]space.Steps, slot int, s space.State) {
 	t.open(answers, slot, s)
+	t.weighed = false
 	n := 1 + len(t.steps[0].Cells)
 	t.p = slices.Grow(t.p[:0], n*t.m)[:n*t.m]
 	t.r = slices.Grow(t.r[:0], n)[:n]

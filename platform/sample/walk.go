@@ -110,7 +110,12 @@ func (l *lane) mixed(slot int, p *particle) []float64 {
 // move takes a particle one step on from the loaded state.
 func (l *lane) move(slot int, w *walk, p *particle) {
 	t := &l.table
-	if !t.weigh(&l.steer, l.mixed(slot, p), p.logB, p.path.steps-1) {
+	if !t.weighed || !l.opts.Twist.GuideMixture {
+		// The guide's mixture is that of the state, whatever the path.
+		t.weighed = true
+		t.going = t.weigh(&l.steer, l.mixed(slot, p), p.logB, p.path.steps-1)
+	}
+	if !t.going {
 		p.die()
 		return
 	}
