@@ -2,6 +2,8 @@ package platform
 
 import (
 	"encoding/binary"
+	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -12,7 +14,7 @@ import (
 )
 
 // writeDigits writes n images of 4 x 4 pixels, image i of the digit i%4 and all
-// its pixels i, as IDX files.
+// its pixels i+1, as IDX files.
 func writeDigits(t *testing.T, folder string, n int) {
 	t.Helper()
 	head := func(kind byte, sizes ...int) []byte {
@@ -25,7 +27,7 @@ func writeDigits(t *testing.T, folder string, n int) {
 	images, labels := head(3, n, 4, 4), head(1, n)
 	for i := range n {
 		for range 16 {
-			images = append(images, byte(i))
+			images = append(images, byte(i+1))
 		}
 		labels = append(labels, byte(i%4))
 	}
@@ -58,7 +60,7 @@ func TestImagesBecomeExamplesOfTheirClasses(t *testing.T) {
 	if !ok || sp.Dim() != 32 || task.labels != nil {
 		t.Fatalf("the space is %v, the labels %v", task.space.Descriptor(), task.labels)
 	}
-	seen := map[[2]int]string{} // image and class
+	seen := map[[2]int]string{} // image and colour
 	total := 0
 	for source, share := range map[string]float64{DataTrain: 0.75, DataHeldOut: 0.25} {
 		list := task.data.examples[source]
@@ -68,17 +70,16 @@ func TestImagesBecomeExamplesOfTheirClasses(t *testing.T) {
 		}
 		for _, e := range list {
 			p := sp.Point(e.State, nil)
-			dark, light := p[0], p[1]
-			if e.Label == 0 {
-				dark, light = p[1], p[0]
+			colour, light := 0, p[0]
+			if p[1] > light {
+				colour, light = 1, p[1]
 			}
-			image := int(127.5*(light+1) + 0.5)
-			digit := []int{0, 0, 3}[e.Label]
-			if dark != -1 || image%4 != digit || image >= n {
-				t.Fatalf("class %d: a pixel is %v", e.Label, p[:2])
+			image := int(127.5*(light+1)+0.5) - 1
+			if digit := image % 4; p[1-colour] != -1 || e.Label != 0 || image >= n || digit != 0 && (digit != 3 || colour != 1) {
+				t.Fatalf("image %d has label %d and the pixel %v", image, e.Label, p[:2])
 			}
-			seen[[2]int{image, e.Label}] = source
-			if other, ok := seen[[2]int{image, 1 - e.Label}]; digit == 0 && ok && other != source {
+			seen[[2]int{image, colour}] = source
+			if other, ok := seen[[2]int{image, 1 - colour}]; ok && other != source {
 				t.Errorf("image %d is learned from in one colour and kept back in another", image)
 			}
 		}
@@ -86,7 +87,7 @@ func TestImagesBecomeExamplesOfTheirClasses(t *testing.T) {
 	if total != n*3/4 || len(seen) != total {
 		t.Errorf("%d examples, %d of them different, want %d", total, len(seen), n*3/4)
 	}
-	if s := task.data.stats; s.Images != n || s.Train+s.HeldOut != total || task.card.Data.Classes[2] != "green 3" {
+	if s := task.data.stats; s.Images != n || s.Train+s.HeldOut != total || task.card.Data.Classes[0] != "red 0, green 0, green 3" {
 		t.Errorf("the card says %+v", task.card.Data)
 	}
 
@@ -96,6 +97,24 @@ func TestImagesBecomeExamplesOfTheirClasses(t *testing.T) {
 	}
 	if d := guide.space.Descriptor(); d.MaxSize != 16 || strings.Join(guide.labels, " ") != "0 1" {
 		t.Errorf("a guide of %v over %v", guide.labels, d)
+	}
+
+	// An image of a class that two models have learned is an example of both.
+	pair, err := imagesTask(t, folder, "kind: guide\ndata: {images: images, labels: labels, models: {a: [red 0, green 0], b: [green 0, green 1]}, hold_out: 0}\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	count := map[string]int{}
+	for _, e := range pair.data.examples[DataTrain] {
+		p := sp.Point(e.State, nil)
+		colour := "red"
+		if p[0] == -1 {
+			colour = "green"
+		}
+		count[fmt.Sprintf("%s %s %d", pair.labels[e.Label], colour, (int(127.5*(max(p[0], p[1])+1)+0.5)-1)%4)]++
+	}
+	if want := map[string]int{"a red 0": n / 4, "a green 0": n / 4, "b green 0": n / 4, "b green 1": n / 4}; !maps.Equal(count, want) {
+		t.Errorf("examples %v, want %v", count, want)
 	}
 }
 
@@ -109,6 +128,10 @@ func TestBadImagesAreErrorsOfTheFile(t *testing.T) {
 		"data: {images: none, labels: labels, classes: [red 0]}":           "3:16: digits: open images",
 		"data: {images: labels, labels: labels, classes: [red 0]}":         "3:16: digits: read images: the file begins with",
 		"data: {images: images, labels: labels, classes: [red 9]}":         "3:7: 0 of the images are of a class",
+
+		"kind: guide\ndata: {images: images, labels: labels, classes: ['1', '2', '1']}":                "4:7: 1 is there twice",
+		"kind: guide\ndata: {images: images, labels: labels, models: {a: ['1'], b: [red 2]}}":          "4:7: some classes have a colour",
+		"kind: guide\ndata: {images: images, labels: labels, models: {a: [green 1, x], b: [green 2]}}": "4:62: digits: read class",
 	} {
 		_, err := imagesTask(t, folder, text+"\n")
 		if err == nil || !strings.Contains(err.Error(), want) {

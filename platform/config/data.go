@@ -16,9 +16,9 @@ type Data struct {
 // parseData is the data of a training file:
 //
 //	data: {files: [actives.smi, more.smi.gz], hold_out: 0.1}
-func parseData(n node) *Data {
+func parseData(n node, guide bool) *Data {
 	if n.has("images") {
-		return parseImages(n)
+		return parseImages(n, guide)
 	}
 	if n.has("points") {
 		return parsePoints(n)

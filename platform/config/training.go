@@ -122,7 +122,7 @@ func ParseTraining(name string, data []byte) (*Training, error) {
 	}
 	switch {
 	case isGuide && fromData && molecules.has("images"):
-		t.Data = parseData(molecules)
+		t.Data = parseData(molecules, isGuide)
 	case isGuide:
 	case fromData && fromReward:
 		molecules.fail("train one model for each, and compose them", "there are a reward and data; a model learns from one of them")
@@ -131,7 +131,7 @@ func ParseTraining(name string, data []byte) (*Training, error) {
 	case fromData && t.Points > 0 && !molecules.has("images") && !molecules.has("points"):
 		molecules.fail("data: {points: [measured.csv]}", "files of molecules are no points")
 	case fromData:
-		t.Data = parseData(molecules)
+		t.Data = parseData(molecules, isGuide)
 	case fromReward:
 		t.reward(n)
 	default:
