@@ -20,7 +20,7 @@ type evaluator struct {
 
 // rowsOf is how many points are run at once: some megabytes of what layers make of
 // them, whatever a point is.
-func rowsOf(dimension int) int { return min(max((1<<18)/Pad(dimension), 16), 256) }
+func rowsOf(dimension int) int { return min(max((1<<15)/Pad(dimension), 16), 256) }
 
 // newEvaluator builds a network over parameters, which must not change while it
 // runs.
