@@ -12,7 +12,7 @@ import (
 
 // normals writes points of the plane around a mean on the first axis.
 func (s site) normals(name string, mean float64) {
-	r := rand.New(rand.NewPCG(uint64(math.Float64bits(mean)), 1))
+	r := rand.New(rand.NewPCG(math.Float64bits(mean), 1))
 	var b strings.Builder
 	b.WriteString("x,y\n")
 	for range 4000 {

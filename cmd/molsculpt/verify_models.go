@@ -153,7 +153,7 @@ func (m *trainedModels) weights(ctx context.Context, name, file string) (string,
 		return "", err
 	}
 	m.app.say("training %s", name)
-	trained, err := platform.Train(ctx, t, m.cat, platform.TrainOptions{Log: m.app.logger()})
+	trained, err := platform.Train(ctx, t, m.cat, platform.TrainOptions{Log: m.app.logger(), Lines: m.app.wholeLines})
 	switch {
 	case err != nil:
 		return "", err

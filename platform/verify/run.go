@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/molsculpt/molsculpt/platform/diffuse"
 	"github.com/molsculpt/molsculpt/platform/sample"
 	"github.com/molsculpt/molsculpt/sdk/space"
 )
@@ -32,6 +33,10 @@ type Options struct {
 	// Guide gives a trained guide for the models that Train gives; nil leaves
 	// trained guides out. It is called in the full form only.
 	Guide func(context.Context, GuideTraining) (TrainedGuide, error)
+
+	// Scores trains a continuous model on points and gives its scores; nil leaves
+	// learned scores out. It is called in the full form only.
+	Scores func(context.Context, ScoreTraining) (diffuse.Field, error)
 
 	// Picture gets the draws of every method on a grid; nil for none.
 	Picture func(Picture) error
@@ -110,6 +115,9 @@ func Verify(ctx context.Context, o Options, progress func(Progress), report func
 	for _, g := range rungs {
 		at.Total += len(g.targets)
 	}
+	for _, d := range o.pointRungs() {
+		at.Total += len(d.targets)
+	}
 	for _, g := range rungs {
 		at.Domain, at.Target, at.Method = g.name, "", ""
 		progress(at)
@@ -144,6 +152,9 @@ func Verify(ctx context.Context, o Options, progress func(Progress), report func
 			at.Done++
 		}
 	}
+	if err := r.points(ctx, &at, progress, report); err != nil {
+		return err
+	}
 	progress(at)
 	return nil
 }
@@ -160,6 +171,17 @@ func Names() (domains, methodNames, targets []string) {
 	}
 	for _, m := range methods {
 		methodNames = append(methodNames, m.Name)
+	}
+	for _, d := range pointDomains {
+		domains = append(domains, d.name)
+		for _, e := range d.targets {
+			if !slices.Contains(targets, e.text) {
+				targets = append(targets, e.text)
+			}
+		}
+	}
+	for _, m := range pointMethods {
+		methodNames = append(methodNames, m.name)
 	}
 	return domains, methodNames, targets
 }
