@@ -81,17 +81,8 @@ func writeChecks(line func(key, format string, args ...any), c *diagnose.Checks)
 	line("calibration", "which model made a path is told with an error of %.4f (ECE; %.4f would be chance), Brier score %.3f, log-loss %.3f",
 		c.Calibration.ECE, c.Calibration.ECESE, c.Calibration.Brier, c.Calibration.LogLoss)
 	if g := c.Guide; g != nil {
-		start, low, high := g.Steps[0], g.Steps[0], g.Steps[0]
-		for _, s := range g.Steps {
-			if s.Mean < low.Mean {
-				low = s
-			}
-			if s.Mean > high.Mean {
-				high = s
-			}
-		}
-		line("guide", "at states it foretells the observations of the composition with probability %.3g at the start, and along paths of the mixture with %.3g ±%.2g to %.3g ±%.2g on average, where the exact one stays the same; its error is %.4f (ECE; %.4f would be chance), Brier score %.3f, log-loss %.3f",
-			start.Mean, low.Mean, low.SE, high.Mean, high.SE, g.Calibration.ECE, g.Calibration.ECESE, g.Calibration.Brier, g.Calibration.LogLoss)
+		line("guide", "%s; its error at states is %.4f (ECE; %.4f would be chance), Brier score %.3f, log-loss %.3f",
+			g.Sentence(), g.Calibration.ECE, g.Calibration.ECESE, g.Calibration.Brier, g.Calibration.LogLoss)
 	}
 }
 

@@ -20,6 +20,10 @@ type GuideCheck struct {
 	// number, the evidence, for the exact Q, which is a martingale.
 	Steps []GuideStep `json:"steps"`
 
+	// Evidence is the mean likelihood of the observations at the ends of the same
+	// paths: what every step would have, were the guide exact.
+	Evidence GuideStep `json:"evidence"`
+
 	// Calibration holds Q(y|s) of each path, after a number of steps drawn at
 	// random, against whether the observations came true at its end.
 	Calibration Reliability `json:"calibration"`
@@ -30,6 +34,31 @@ type GuideStep struct {
 	Mean float64 `json:"mean"`
 	SE   float64 `json:"se"`
 }
+
+// Sentence says in words whether the guide foretells too much or too little, and
+// where on the way it is furthest off.
+func (g *GuideCheck) Sentence() string {
+	worst, most := 0, 0.
+	for i, s := range g.Steps {
+		if off := math.Abs(s.Mean-g.Evidence.Mean) / math.Max(math.Hypot(s.SE, g.Evidence.SE), 1e-300); off > most {
+			worst, most = i, off
+		}
+	}
+	text := fmt.Sprintf("the observations of the composition come true with probability %.3g ±%.1g; ", g.Evidence.Mean, g.Evidence.SE)
+	if most <= sigmas {
+		return text + "the guide says the same at every step of the models' paths, within errors"
+	}
+	s := g.Steps[worst]
+	word := "too high"
+	if s.Mean < g.Evidence.Mean {
+		word = "too low"
+	}
+	return text + fmt.Sprintf("the guide says %.3g at the start and is furthest off after %d steps with %.3g ±%.1g on average, %s", g.Steps[0].Mean, worst, s.Mean, s.SE, word)
+}
+
+// sigmas is how many standard errors the guide's mean may differ from the evidence
+// at the worst of many steps.
+const sigmas = 4
 
 // CheckGuide holds a guide of a composition against paths of a reference. The
 // composition must be a list of observations with a bound, whose mixture is the
@@ -48,6 +77,7 @@ func CheckGuide(ctx context.Context, guide sample.Guide, target *compose.Composi
 	kept := Weighted{Populations: ref.Populations}
 	var paths []*sample.Trajectory
 	var happened []bool
+	var likelihoods []float64
 	for i := range ref.Paths {
 		t := &ref.Paths[i]
 		m := mixture.LogDensity(t.LogBase, 0)
@@ -58,13 +88,16 @@ func CheckGuide(ctx context.Context, guide sample.Guide, target *compose.Composi
 		paths = append(paths, t)
 		kept.Population = append(kept.Population, ref.Population[i])
 		kept.LogWeight = append(kept.LogWeight, 0)
-		happened = append(happened, math.Log(v) < target.LogDensity(t.LogBase, t.LogBackward)-observed.LogFactor-m)
+		likelihood := target.LogDensity(t.LogBase, t.LogBackward) - observed.LogFactor - m
+		likelihoods = append(likelihoods, math.Exp(likelihood))
+		happened = append(happened, math.Log(v) < likelihood)
 	}
 	going, ends, err := askGuide(ctx, guide, paths)
 	if err != nil {
 		return nil, err
 	}
-	out := &GuideCheck{}
+	z := kept.Mean(likelihoods)
+	out := &GuideCheck{Evidence: GuideStep{z.Value, z.SE}}
 	longest := 0
 	for _, t := range paths {
 		longest = max(longest, len(t.States))

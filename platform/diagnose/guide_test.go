@@ -3,6 +3,7 @@ package diagnose_test
 import (
 	"context"
 	"math"
+	"strings"
 	"testing"
 
 	"github.com/molsculpt/molsculpt/platform/diagnose"
@@ -45,12 +46,21 @@ func TestTheExactPotentialForetellsItsObservationsAndAnotherDoesNot(t *testing.T
 				t.Errorf("%s: after %d steps the mean of Q is %g ± %g, the evidence %g", text, step, q.Mean, q.SE, math.Exp(going[0]))
 			}
 		}
+		if e := check.Evidence; math.Abs(e.Mean-math.Exp(going[0])) > 4.5*e.SE || !(e.SE > 0) {
+			t.Errorf("%s: the evidence is %g ± %g, not %g", text, e.Mean, e.SE, math.Exp(going[0]))
+		}
+		if said := check.Sentence(); !strings.Contains(said, "the guide says the same at every step") {
+			t.Errorf("%s: of the exact guide it is said that %s", text, said)
+		}
 		if k := check.Calibration; k.ECE > 3*k.ECESE || k.N < 500 {
 			t.Errorf("%s: ECE %g of %d states, by chance %g", text, k.ECE, k.N, k.ECESE)
 		}
 		wrong, err := diagnose.CheckGuide(t.Context(), sharpened{exact}, c, ref, 1)
 		if err != nil {
 			t.Fatal(err)
+		}
+		if said := wrong.Sentence(); !strings.HasSuffix(said, "too low") || strings.Contains(said, "same") {
+			t.Errorf("%s: of Q^2 it is said that %s", text, said)
 		}
 		if k := wrong.Calibration; k.ECE < 3*k.ECESE || k.ECE < check.Calibration.ECE {
 			t.Errorf("%s: Q^2 passes with ECE %g, by chance %g", text, k.ECE, k.ECESE)
