@@ -1,0 +1,140 @@
+package platform
+
+import (
+	"errors"
+	"iter"
+	"math"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/molsculpt/molsculpt/platform/compose"
+	"github.com/molsculpt/molsculpt/platform/config"
+	"github.com/molsculpt/molsculpt/platform/diffuse"
+	"github.com/molsculpt/molsculpt/platform/oracle"
+	"github.com/molsculpt/molsculpt/sdk/noise"
+	"github.com/molsculpt/molsculpt/sdk/space"
+)
+
+func TestNestedCompositionsOfPointsAreNormalised(t *testing.T) {
+	t.Parallel()
+	p, err := noise.New(noise.VP, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sp, err := space.NewPoints(1, p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	normal := func(mean float64) *oracle.Gaussians {
+		return &oracle.Gaussians{Weights: []float64{1}, Means: [][]float64{{mean}}, SDs: []float64{.6}}
+	}
+	laws := []*oracle.Gaussians{normal(-.5), normal(.5), normal(0)}
+	m := &PointModels{Names: []string{"a", "b", "c"}, Space: sp}
+	for _, l := range laws {
+		m.Fields = append(m.Fields, &oracle.Field{Law: l, Process: p})
+	}
+	c, fields, err := m.Compose(t.Context(), "(a & b) - c", diffuse.Options{Seed: 1, Steps: 80, Particles: 32, Populations: 24})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(fields) != 3 {
+		t.Fatalf("%d fields", len(fields))
+	}
+	// Compiled with the exact evidence it is the same function, but for the error of
+	// the evidence.
+	e, err := compose.Parse("a & b")
+	if err != nil {
+		t.Fatal(err)
+	}
+	inner, err := compose.Compile(e, nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	law, err := oracle.NewPointLaw(inner, laws[:2], 1000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	whole, err := compose.Parse("(a & b) - c")
+	if err != nil {
+		t.Fatal(err)
+	}
+	exact, err := compose.Compile(whole, nil, compose.Normalisers{"a & b": law.LogEvidence})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for x := -1.5; x <= 1.5; x += .3 {
+		l := make([]float64, 3)
+		for i, g := range laws {
+			l[i] = g.LogDensity([]float64{x})
+		}
+		if got, want := c.LogDensity(l, 0), exact.LogDensity(l, 0); math.Abs(got-want) > .05 {
+			t.Errorf("at %g the composition is %v, with the exact evidence %v", x, got, want)
+		}
+	}
+	if _, _, err := m.Compose(t.Context(), "a & d", diffuse.Options{}); err == nil {
+		t.Error("a model that is not there composes")
+	}
+}
+
+func pointsTask(t *testing.T, files map[string][]string, text string) (*trainingTask, error) {
+	t.Helper()
+	tr, err := config.ParseTraining(filepath.Join("folder", "a.yaml"), []byte("version: 1\nname: a\nseed: 3\n"+text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return openTask(t.Context(), tr, nil, TrainOptions{Lines: func(names []string) iter.Seq2[string, error] {
+		return func(yield func(string, error) bool) {
+			lines, ok := files[filepath.Base(names[0])]
+			if !ok {
+				yield("", errors.New("no such file"))
+				return
+			}
+			for _, l := range lines {
+				if !yield(l, nil) {
+					return
+				}
+			}
+		}
+	}})
+}
+
+func TestPointsAreReadFromLines(t *testing.T) {
+	t.Parallel()
+	files := map[string][]string{
+		"a.csv": {"x, y", "1, 2.5", "", "-3e-1\t4 "}, "b.csv": {"5;6"},
+		"short.csv": {"1 2", "3"}, "word.csv": {"1 2", "3 four"}, "first.csv": {"1 two", "3 4"}, "huge.csv": {"1e99 2", "3 4"}, "one.csv": {"1 2"},
+	}
+	task, err := pointsTask(t, files, "data: {points: [a.csv, b.csv], hold_out: 0}\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	sp, ok := task.space.(*space.Points)
+	if !ok || sp.Dim() != 2 {
+		t.Fatalf("the space is %v", task.space.Descriptor())
+	}
+	var got []float32
+	for _, e := range task.data.examples[DataTrain] {
+		got = sp.Point(e.State, got)
+	}
+	want := []float32{1, 2.5, -.3, 4, 5, 6}
+	if len(got) != len(want) {
+		t.Fatalf("points %v, want %v", got, want)
+	}
+	for i := range want {
+		if got[i] != want[i] {
+			t.Fatalf("points %v, want %v", got, want)
+		}
+	}
+	if s := task.data.stats; s.Points != 3 || s.Train != 3 || s.HeldOut != 0 {
+		t.Errorf("counted %+v", s)
+	}
+	for file, want := range map[string]string{
+		"short.csv": "line 2 of short.csv has 1 numbers, the first point has 2", "word.csv": `line 2 of word.csv: "four" is no finite number`,
+		"first.csv": `line 1 of first.csv: "two" is no finite number`, "huge.csv": `"1e99" is no finite number`, "one.csv": "there are 1 points to learn from", "none.csv": "no such file",
+	} {
+		if _, err := pointsTask(t, files, "data: {points: ["+file+"], hold_out: 0}\n"); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: error %v, want %s", file, err, want)
+		}
+	}
+}
