@@ -192,6 +192,10 @@ func (f *gridFindings) guideTable() *report.Table {
 	return t
 }
 
+// share is what a draw is worth, of an independent one: the variance between
+// populations gives it, so a little above 1 is chance.
+func (s *gridSample) share() float64 { return s.Worth / float64(s.Draws) }
+
 // sampleTable holds the samples against the floor.
 func (f *gridFindings) sampleTable() *report.Table {
 	return &report.Table{
@@ -216,7 +220,7 @@ func (f *gridFindings) sampleTable() *report.Table {
 				if s == nil {
 					return report.Cell{}
 				}
-				return report.Percent(s.Worth/float64(s.Draws), math.NaN(), 0)
+				return report.Percent(s.share(), math.NaN(), 0)
 			}
 			kept := report.Cell{}
 			if r.Rejection != nil {
