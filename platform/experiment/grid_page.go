@@ -37,10 +37,12 @@ func (s span) String() string {
 		return "–"
 	case s.Most < .0005:
 		return "less than 0.001"
-	case s.N == 1:
-		return fmt.Sprintf("%.3f", s.Most)
 	}
-	return fmt.Sprintf("%.3f to %.3f", s.Least, s.Most)
+	least, most := fmt.Sprintf("%.3f", s.Least), fmt.Sprintf("%.3f", s.Most)
+	if least == most {
+		return most
+	}
+	return least + " to " + most
 }
 
 func offClassifier(r *gridResult) (float64, bool) { return r.Classifier.off() }
@@ -160,7 +162,7 @@ func (f *gridFindings) modelTable() *report.Table {
 	}
 	t := &report.Table{
 		Caption: "How far the law of each trained model is from R/Z, its reward normalised. Both are known exactly, by dynamic programming; L1 is the sum of absolute differences, 0 to 2.",
-		Columns: []report.Column{{Name: "model", Words: true}, {Name: "log Z", Note: "of the reward"}, {Name: "L1", Note: "ours"}, {Name: "L1", Note: "their code", Published: true}},
+		Columns: []report.Column{{Name: "model", Words: true}, {Name: "log Z", Note: "of the reward"}, {Name: "L1", Note: "ours"}, {Name: "L1", Note: "their code, five models", Published: true}},
 	}
 	for _, m := range f.Models {
 		t.Rows = append(t.Rows, report.Row{Cells: []report.Cell{{Text: report.Text(m.Name)}, report.Number(m.LogZ, 4), report.Number(m.L1, 4), {Text: report.Text(theirs)}}})
@@ -171,7 +173,7 @@ func (f *gridFindings) modelTable() *report.Table {
 // guideTable is what the trainings of the guides came to.
 func (f *gridFindings) guideTable() *report.Table {
 	t := &report.Table{
-		Caption: "The classifiers after training. The loss is the cross-entropy of which model made a path, in nats, less that of the models' own likelihoods, which no classifier of states can beat; the calibration error is that of its probabilities at end points.",
+		Caption: "The classifiers after training. The loss is the cross-entropy of which model made a path, in nats, less that of the models' own likelihoods, which no classifier of states beats but by chance; the calibration error is that of its probabilities at end points.",
 		Columns: []report.Column{
 			{Name: "file", Words: true},
 			{Name: "models", Words: true},

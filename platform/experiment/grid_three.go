@@ -75,7 +75,7 @@ func pageOfThree(f *gridFindings) (*report.Page, error) {
 	}
 	if len(pairs) > 0 && f.comparable() {
 		blocks := p.Sections[0].Blocks
-		p.Sections[0].Blocks = append(blocks, report.Text("Yoon et al. give distances for compositions of two circles alone. With a classifier of each pair, trained as the others, they compare as follows. That their mixing comes out as ours does says that its distance is the method's own, and no error of training: it is what the dropped weights are worth."), pairTable(pairs))
+		p.Sections[0].Blocks = append(blocks, report.Text("Yoon et al. give distances for compositions of two circles alone. With a classifier of each pair, trained as the others, they compare as follows. Mixing without weights is as far off in exact laws of good models as in theirs: its distance is the method's own, and no error of training. It is what the dropped weights are worth."), pairTable(pairs))
 	}
 	return p, nil
 }
