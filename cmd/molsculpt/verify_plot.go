@@ -106,7 +106,7 @@ func newLawFigure(p verify.Picture) (*lawFigure, error) {
 	sequential.SetMax(top)
 	diverging.SetMin(-most)
 	diverging.SetMax(most)
-	f := &lawFigure{title: fmt.Sprintf("%s on %s, %s: L1 %.3f of %d draws", p.Target, p.Domain, p.Method, l1, p.Draws)}
+	f := &lawFigure{title: fmt.Sprintf("%s on %s, %s: L1 %.3f of %d draws; of as many independent ones %.3f", p.Target, p.Domain, p.Method, l1, p.Draws, p.Floor)}
 	for _, panel := range []struct {
 		into   **plot.Plot
 		title  string

@@ -4,9 +4,11 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"slices"
 
 	"github.com/molsculpt/molsculpt/platform/diffuse"
+	"github.com/molsculpt/molsculpt/platform/oracle"
 	"github.com/molsculpt/molsculpt/platform/sample"
 	"github.com/molsculpt/molsculpt/sdk/space"
 )
@@ -49,6 +51,7 @@ type Picture struct {
 	Side                   int
 	Truth, Samples         [][]float64
 	Draws                  int
+	Floor                  float64 // mean L1 distance to the truth of as many independent draws
 }
 
 // Run is what the methods of one run share.
@@ -91,9 +94,10 @@ func (r *Run) picture(t *Target, method string, d *Draws, truth []float64) {
 		}
 		return out
 	}
+	floor, _ := oracle.SamplingFloor(truth, int(d.N), sets, rand.New(rand.NewPCG(r.Seed, 2)))
 	r.pictures = r.Picture(Picture{
 		Domain: t.Name, Target: t.Text, Method: method, Side: grid.Side(),
-		Truth: table(truth), Samples: table(d.Frequencies()), Draws: int(d.N),
+		Truth: table(truth), Samples: table(d.Frequencies()), Draws: int(d.N), Floor: floor,
 	})
 }
 

@@ -278,4 +278,12 @@ func TestPicturesAreOfTheLawAndTheDraws(t *testing.T) {
 	if got.Side != 8 || got.Draws < 500 {
 		t.Errorf("%d draws on a side of %d", got.Draws, got.Side)
 	}
+	var floor float64 // where counts are normal
+	for _, l := range tg.Law {
+		p := math.Exp(l)
+		floor += math.Sqrt(2 / math.Pi * p * (1 - p) / float64(got.Draws))
+	}
+	if math.Abs(got.Floor/floor-1) > .2 {
+		t.Errorf("independent draws are off by %g, with normal counts by %g", got.Floor, floor)
+	}
 }
