@@ -42,7 +42,7 @@ type Experiment struct {
 
 // All lists the experiments.
 func All() []Experiment {
-	return []Experiment{gridTwo(), gridThree(), proxy(), fragmentsTwo(), fragmentsThree()}
+	return []Experiment{gridTwo(), gridThree(), proxy(), fragmentsTwo(), fragmentsThree(), images()}
 }
 
 // Find is the experiment of a name.

@@ -17,6 +17,7 @@ import (
 	"github.com/molsculpt/molsculpt/platform/oracle"
 	"github.com/molsculpt/molsculpt/platform/sample"
 	"github.com/molsculpt/molsculpt/platform/verify"
+	"github.com/molsculpt/molsculpt/plugins/diffusion/score"
 	"github.com/molsculpt/molsculpt/plugins/gflownet"
 	"github.com/molsculpt/molsculpt/plugins/guide"
 	"github.com/molsculpt/molsculpt/plugins/seh"
@@ -25,7 +26,7 @@ import (
 )
 
 // served are the plugins that this test program serves as processes of its own.
-var served = []sdk.Plugin{gflownet.Plugin(), guide.Plugin(), seh.Plugin()}
+var served = []sdk.Plugin{gflownet.Plugin(), guide.Plugin(), seh.Plugin(), score.Plugin()}
 
 func TestMain(m *testing.M) {
 	if len(os.Args) == 3 && os.Args[1] == "serve" {
