@@ -27,8 +27,8 @@ type fragmentBest struct {
 
 // look finds a set's best molecules and its diversity.
 func (s *fragmentSite) look(ctx context.Context, f fragmentCampaign, set *fragmentSet) error {
-	set.Best = set.SMC.best(set.Observed, bestShown)
-	list := set.SMC.equal(min(diversitySize, len(set.SMC.SMILES)), 3)
+	set.Best = set.Main.best(set.Observed, bestShown)
+	list := set.Main.equal(min(diversitySize, len(set.Main.SMILES)), 3)
 	return s.env.Stage(ctx, fmt.Sprintf("diversity, %s, %s", f.Title, set.Text), list, &set.Diversity, func() error {
 		var err error
 		set.Diversity, err = diversity(list)

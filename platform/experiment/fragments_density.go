@@ -121,7 +121,7 @@ func densityPanel(title string, s *fragmentSample, models []fragmentSet, of []ya
 	p.Y.Min, p.Y.Max = of[1].Axis[0], of[1].Axis[1]
 	p.Add(threshold(of[0].High, of[1].Axis, false), threshold(of[1].High, of[0].Axis, true))
 	for i, m := range models {
-		if d, ok := newPlane(m.SMC, 0, 1, of); ok {
+		if d, ok := newPlane(m.Main, 0, 1, of); ok {
 			d.contours(p, report.Series[i], vg.Points(.7), .9)
 		}
 	}
@@ -179,7 +179,7 @@ func curves(i int, sets []fragmentSet, of []yardstick) *plot.Plot {
 	p.HideY()
 	highest := 0.0
 	for k, set := range sets {
-		line := &plotter.Line{XYs: set.SMC.curve(i, of[i]), LineStyle: seriesLine(k)}
+		line := &plotter.Line{XYs: set.Main.curve(i, of[i]), LineStyle: seriesLine(k)}
 		for _, at := range line.XYs {
 			highest = math.Max(highest, at.Y)
 		}

@@ -52,7 +52,7 @@ func (s *fragmentSite) measureDistances(ctx context.Context, f fragmentCampaign,
 	var keys []string
 	for _, set := range sets {
 		d.Labels = append(d.Labels, set.Label)
-		first = append(first, set.SMC.equal(size, 1))
+		first = append(first, set.Main.equal(size, 1))
 		again = append(again, set.Again.equal(size, 2))
 		sum := sha256.Sum256([]byte(strings.Join(first[len(first)-1], "\n") + "\n\n" + strings.Join(again[len(again)-1], "\n")))
 		keys = append(keys, hex.EncodeToString(sum[:]))

@@ -48,13 +48,16 @@ func (s *fragmentSet) headline(of []yardstick) string {
 		e := s.hit(x, of)
 		return string(report.Percent(e.Value, e.SE, 1).Text) + " %"
 	}
-	text := "are high together in " + percent(s.SMC) + " of the molecules of `" + s.Text + "`, sampled by SMC"
+	text := "are high together in " + percent(s.Main) + " of the molecules of `" + s.Text + "`, sampled by " + s.methodOfMain()
 	if s.Reference != nil {
 		if n := s.Reference.ESS(); n >= thin {
 			text += fmt.Sprintf("; the exact share, by importance from the mixture, is %s (%d effective molecules)", percent(s.Reference), int(math.Round(n)))
 		} else {
 			text += fmt.Sprintf("; of the %d molecules of the mixture that were drawn to tell the exact share only %d count, too few", len(s.Reference.SMILES), int(math.Round(n)))
 		}
+	}
+	if s.Wide != nil {
+		text += "; by SMC with populations 16 times as large it is " + percent(s.Wide)
 	}
 	if s.Unweighted != nil {
 		text += ". The same steps without weights give " + percent(s.Unweighted)
@@ -65,16 +68,16 @@ func (s *fragmentSet) headline(of []yardstick) string {
 	return text + "."
 }
 
-// text says of how many sets SMC and the reference agree.
+// text says of how many sets samples and the reference agree.
 func (a agreement) text() report.Text {
-	t := fmt.Sprintf("Where the mixture of the models holds enough of a composition's molecules to tell, the share of what it asks for is the same by SMC and by importance from the mixture, within two standard errors, in %d of %d compositions.", a.Within, a.Told)
+	t := fmt.Sprintf("Where the mixture of the models holds enough of a composition's molecules to tell, the share of what it asks for is that of importance from the mixture, within two standard errors, in %d of %d compositions by the method that is chosen, and in %d by SMC.", a.Main, a.Told, a.SMC)
 	if a.Thin > 0 {
 		t += fmt.Sprintf(" In %d more it holds too few.", a.Thin)
 	}
 	return report.Text(t)
 }
 
-// contrastText says what contrasts do to the rewards of the model they want and
+// contrastList says what contrasts do to the rewards of the model they want and
 // of the others, against the model alone.
 func (f *fragmentFindings) contrastList(p *fragmentPart) report.List {
 	var out report.List
@@ -87,15 +90,15 @@ func (f *fragmentFindings) contrastList(p *fragmentPart) report.List {
 		high := func(x *fragmentSample, j int) sample.Estimate {
 			return x.share(func(i int) bool { return x.Rewards[j][i] >= f.Yardstick[j].High })
 		}
-		alone := p.Models[k].SMC
+		alone := p.Models[k].Main
 		var others []string
 		for j, y := range f.Yardstick {
 			if j != k {
-				a, b := high(s.SMC, j), high(alone, j)
+				a, b := high(s.Main, j), high(alone, j)
 				others = append(others, fmt.Sprintf("high %s in %s %% (of %s alone %s %%)", y.Label, report.Percent(a.Value, a.SE, 1).Text, f.Yardstick[k].Label, report.Percent(b.Value, b.SE, 1).Text))
 			}
 		}
-		a := high(s.SMC, k)
+		a := high(s.Main, k)
 		out = append(out, report.Text(fmt.Sprintf("%s: high %s in %s %%, %s.", s.Label, f.Yardstick[k].Label, report.Percent(a.Value, a.SE, 1).Text, strings.Join(others, ", "))))
 	}
 	return out
@@ -111,7 +114,7 @@ func (f *fragmentFindings) rewardFigure() *report.Figure {
 		}
 		plots = append(plots, rewardPlot(f.Yardstick[i].Label, line))
 	}
-	return &report.Figure{Name: "reward by beta", SVG: report.Draw(190, 140, plots), Caption: "Mean reward of own samples by β: what a model that is conditioned on β makes of it."}
+	return &report.Figure{Name: "reward by beta", SVG: report.Draw(190, 140, plots), Width: math.Min(1, float64(len(plots))/3), Caption: "Mean reward of own samples by β: what a model that is conditioned on β makes of it."}
 }
 
 // rewardPlot is a line of mean rewards over beta.

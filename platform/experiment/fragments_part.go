@@ -17,6 +17,14 @@ const (
 	referenceTimesSmall = 6
 )
 
+// wideTimes is how many times larger the populations of wide samples are, whose
+// bias is as much smaller; they have wideMolecules as many molecules, in few
+// populations.
+const (
+	wideTimes     = 16
+	wideMolecules = 4
+)
+
 // fragmentPart is what was found with one campaign file.
 type fragmentPart struct {
 	Title     string
@@ -41,13 +49,17 @@ type fragmentSet struct {
 	Reference *fragmentSample
 	Evidence  sample.Estimate // logarithm, of the reference
 
-	// SMC is the sample of the composition: of a mixture path by path.
-	SMC                           *fragmentSample
-	Rejection, Unweighted, Guided *fragmentSample // nil where there is none
-	Chosen                        string          // why the method that is chosen by itself is what it is
-	Again                         *fragmentSample // the same with another seed; nil where there is none
-	Best                          []fragmentBest
-	Diversity                     float64 // mean Tanimoto distance of two molecules
+	// Main is the sample by the method that the campaign file asks for; of a mixture
+	// it is drawn path by path, and by rejection where that is chosen.
+	Main  *fragmentSample
+	Again *fragmentSample // the same with another seed; nil where there is none
+
+	// By method; nil where there is none. Wide is SMC with large populations, of
+	// compositions of several models.
+	SMC, Wide, Rejection, Unweighted, Guided *fragmentSample
+
+	Best      []fragmentBest
+	Diversity float64 // mean Tanimoto distance of two molecules
 }
 
 // part samples everything of one campaign file.
@@ -128,7 +140,7 @@ func (s *fragmentSite) samples(ctx context.Context, f fragmentCampaign, set *fra
 	if err != nil {
 		return err
 	}
-	set.SMC = auto
+	set.Main = auto
 	if s.distances {
 		if set.Again, err = s.draw(ctx, f, fragmentDraw{Compose: set.Text, Again: true}); err != nil {
 			return err
@@ -137,9 +149,14 @@ func (s *fragmentSite) samples(ctx context.Context, f fragmentCampaign, set *fra
 	if _, even := c.Mixture(); even {
 		return nil
 	}
-	if auto.Of.Diagnostics.Method == sample.Rejection.String() {
+	if set.SMC = auto; auto.Of.Diagnostics.Method == sample.Rejection.String() {
 		set.Rejection = auto
 		if set.SMC, err = s.draw(ctx, f, fragmentDraw{Compose: set.Text, Method: "smc"}); err != nil {
+			return err
+		}
+	}
+	if len(set.Observed) > 1 {
+		if set.Wide, err = s.draw(ctx, f, fragmentDraw{Compose: set.Text, Method: "smc", Wide: true, Times: wideMolecules}); err != nil {
 			return err
 		}
 	}

@@ -64,26 +64,39 @@ func (s *fragmentSet) wanted() (int, bool) {
 	return bin, s.Observed != nil
 }
 
-// methods are a set's samples with their names, those that there are.
-func (s *fragmentSet) methods() []struct {
+// fragmentMethod is a sample with the name of its method.
+type fragmentMethod struct {
 	Name string
 	Of   *fragmentSample
-} {
-	type method = struct {
-		Name string
-		Of   *fragmentSample
+}
+
+// methods are a set's samples with their names, those that there are.
+func (s *fragmentSet) methods() []fragmentMethod {
+	var out []fragmentMethod
+	if s.SMC == nil {
+		out = append(out, fragmentMethod{s.methodOfMain(), s.Main})
 	}
-	var out []method
-	name := "SMC"
-	if s.SMC.Of.Diagnostics.Method == sample.Ancestral.String() {
-		name = "path by path"
+	again := fragmentMethod{s.methodOfMain() + ", other seed", nil}
+	if s.SMC != nil {
+		again.Of = s.Again
 	}
-	for _, m := range []method{{"exact", s.Reference}, {name, s.SMC}, {"rejection", s.Rejection}, {"mixing", s.Unweighted}, {"guidance", s.Guided}} {
+	for _, m := range []fragmentMethod{{"exact", s.Reference}, {"SMC", s.SMC}, {"SMC, wide", s.Wide}, {"rejection", s.Rejection}, again, {"mixing", s.Unweighted}, {"guidance", s.Guided}} {
 		if m.Of != nil {
 			out = append(out, m)
 		}
 	}
 	return out
+}
+
+// methodOfMain is how the set's main sample was drawn.
+func (s *fragmentSet) methodOfMain() string {
+	switch s.Main {
+	case s.Rejection:
+		return "rejection"
+	case s.SMC:
+		return "SMC"
+	}
+	return "path by path"
 }
 
 // binTable are the shares of molecules by which rewards are high.
@@ -98,7 +111,7 @@ func (f *fragmentFindings) binTable(p *fragmentPart) *report.Table {
 			strings.Join(f.labels(), ", "), strings.Join(thresholds, ", "), p.Title)),
 		Columns: []report.Column{{Name: "method", Words: true}, {Name: "n", Note: "effective"}},
 		Notes: []report.Text{
-			"*exact*: molecules of the models' mixture, with the importance weights that make it the composition; it owes nothing to how the others sample, and nothing is said where less than 30 of them count. *SMC*: path posterior and weights. *rejection*: where it keeps a quarter of its draws. *mixing*: the same steps without weights (routing by reaching). *guidance*: the policy of Garipov et al., by a classifier trained here.",
+			"*exact*: molecules of the models' mixture, with the importance weights that make it the composition; it owes nothing to how the others sample, and nothing is said where less than 30 of them count. *SMC*: path posterior and weights; *wide*: with populations 16 times as large, whose bias is as much smaller. *rejection*: where it keeps a quarter of its draws. *mixing*: the same steps without weights (routing by reaching). *guidance*: the policy of Garipov et al., by a classifier trained here.",
 		},
 	}
 	for bin := range 1 << m {
@@ -139,25 +152,25 @@ func (f *fragmentFindings) costTable(p *fragmentPart) *report.Table {
 		Caption: report.Text(fmt.Sprintf("How %s molecules of each composition were sampled at %s.", report.Count(p.Molecules).Text, p.Title)),
 		Columns: []report.Column{
 			{Name: "composition", Words: true},
-			{Name: "log evidence", Note: "SMC"},
-			{Name: "log evidence", Note: "exact"},
-			{Name: "kept", Note: "by rejection, %"},
+			{Name: "log evidence"},
+			{Name: "exact"},
+			{Name: "kept", Note: "%"},
 			{Name: "ESS", Note: "%"},
-			{Name: "least ESS", Note: "of a population, %"},
+			{Name: "least", Note: "%"},
 			{Name: "distinct", Note: "%"},
-			{Name: "diversity", Note: "mean 1 − T"},
-			{Name: "SMC", Note: "ms a molecule"},
+			{Name: "diversity"},
+			{Name: "chosen", Note: "ms"},
 			{Name: "mixing", Note: "ms"},
 			{Name: "guidance", Note: "ms"},
 		},
 		Notes: []report.Text{
-			"The evidence is estimated by SMC and, *exact*, by importance from the mixture, where 30 molecules count or more. *ESS* is the effective size of the sample by SMC, and *least* the smallest of a population on its way. *Kept* is the share of draws of the models that plain rejection would keep, estimated from the evidence. *Diversity* is the mean Tanimoto distance of two molecules (Morgan fingerprints of radius 3, 2,048 bits). Times are those of the runs by each method, a molecule, through the plugin processes, with scoring and storing, on the machine that made this page and with whatever else it did.",
+			"The evidence is estimated by the method that is chosen (rejection where that keeps a quarter of its draws, else SMC) and, *exact*, by importance from the mixture, where 30 molecules count or more. *ESS* is the effective size of the sample, and *least* the smallest of a population on its way. *Kept* is the share of draws of the models that plain rejection would keep, estimated from the evidence. *Diversity* is the mean Tanimoto distance of two molecules (Morgan fingerprints of radius 3, 2,048 bits). Times are those of the runs by each method, a molecule, through the plugin processes, with scoring and storing, on the machine that made this page and with whatever else it did.",
 		},
 	}
 	for _, sets := range [][]fragmentSet{p.Models, p.Sets} {
 		for i := range sets {
 			s := &sets[i]
-			of := s.SMC.Of
+			of := s.Main.Of
 			ms := func(x *fragmentSample) report.Cell {
 				if x == nil {
 					return report.Cell{}
@@ -171,7 +184,7 @@ func (f *fragmentFindings) costTable(p *fragmentPart) *report.Table {
 				{},
 				report.Number(100*of.ESS/float64(of.Molecules), 0), report.Number(100*of.MinESS, 0),
 				report.Number(100*float64(of.Distinct)/float64(of.Molecules), 1), report.Number(s.Diversity, 3),
-				ms(s.SMC), ms(s.Unweighted), ms(s.Guided),
+				ms(s.Main), ms(s.Unweighted), ms(s.Guided),
 			}
 			if s.Reference != nil && s.Reference.ESS() >= thin {
 				cells[2] = report.Estimate(s.Evidence.Value, s.Evidence.SE, 2)
@@ -196,10 +209,11 @@ func scientific(x float64) report.Cell {
 	return report.Cell{Text: report.Text(fmt.Sprintf("%.1f · 10%s", x/math.Pow(10, float64(power)), digits.Replace(fmt.Sprint(power))))}
 }
 
-// agreement counts the sets whose share of what they ask for, by SMC, is that of
-// the exact reference within two standard errors of the difference; those whose
-// reference is too thin to tell are apart.
-type agreement struct{ Within, Told, Thin int }
+// agreement counts the sets whose share of what they ask for is that of the exact
+// reference within two standard errors of the difference, by the method that is
+// chosen and by SMC, of those that the reference can tell; those whose reference is
+// too thin are apart.
+type agreement struct{ Main, SMC, Told, Thin int }
 
 func (f *fragmentFindings) agreement() agreement {
 	var a agreement
@@ -209,15 +223,21 @@ func (f *fragmentFindings) agreement() agreement {
 			if s.Reference == nil {
 				continue
 			}
-			exact, smc := s.hit(s.Reference, f.Yardstick), s.hit(s.SMC, f.Yardstick)
-			switch {
-			case s.Reference.ESS() < thin || math.IsNaN(exact.SE) || math.IsNaN(smc.SE):
+			exact := s.hit(s.Reference, f.Yardstick)
+			if s.Reference.ESS() < thin || math.IsNaN(exact.SE) {
 				a.Thin++
-			case math.Abs(exact.Value-smc.Value) <= 2*math.Hypot(exact.SE, smc.SE):
-				a.Within++
-				a.Told++
-			default:
-				a.Told++
+				continue
+			}
+			agrees := func(x *fragmentSample) bool {
+				own := s.hit(x, f.Yardstick)
+				return math.Abs(exact.Value-own.Value) <= 2*math.Hypot(exact.SE, own.SE)
+			}
+			a.Told++
+			if agrees(s.Main) {
+				a.Main++
+			}
+			if agrees(s.SMC) {
+				a.SMC++
 			}
 		}
 	}

@@ -134,7 +134,7 @@ func TestSmallFragmentExperimentOfThree(t *testing.T) {
 }
 
 // checkFindings checks the laws of every set: shares of all bins sum to one, the
-// share of SMC is that of the reference within its errors, and so is the evidence.
+// share of the sample is that of the reference within its errors, and so is the evidence.
 func checkFindings(t *testing.T, f *fragmentFindings) {
 	t.Helper()
 	for _, p := range f.Parts {
@@ -153,13 +153,13 @@ func checkFindings(t *testing.T, f *fragmentFindings) {
 				if s.Reference == nil || s.Reference.ESS() < thin {
 					continue
 				}
-				a, b := s.hit(s.Reference, f.Yardstick), s.hit(s.SMC, f.Yardstick)
+				a, b := s.hit(s.Reference, f.Yardstick), s.hit(s.Main, f.Yardstick)
 				if z := math.Abs(a.Value-b.Value) / math.Hypot(a.SE, b.SE); z > 4 {
-					t.Errorf("%s, %s: share %v by SMC, %v by the reference", p.Title, s.Text, b, a)
+					t.Errorf("%s, %s: share %v, %v by the reference", p.Title, s.Text, b, a)
 				}
-				x, y := s.SMC.Of.LogEvidence, s.Evidence
+				x, y := s.Main.Of.LogEvidence, s.Evidence
 				if z := math.Abs(x.Value-y.Value) / math.Hypot(x.SE, y.SE); z > 4 {
-					t.Errorf("%s, %s: log evidence %v by SMC, %v by the reference", p.Title, s.Text, x, y)
+					t.Errorf("%s, %s: log evidence %v, %v by the reference", p.Title, s.Text, x, y)
 				}
 			}
 		}

@@ -2,6 +2,7 @@ package experiment
 
 import (
 	"fmt"
+	"math"
 	"strings"
 
 	"gonum.org/v1/plot"
@@ -77,6 +78,9 @@ func (f *fragmentFindings) allHighTable(s *fragmentSet) *report.Table {
 	for _, m := range s.methods() {
 		e := s.hit(m.Of, f.Yardstick)
 		c := []report.Cell{{Text: report.Text(m.Name)}, report.Percent(e.Value, e.SE, 1), {}}
+		if m.Of == s.Reference && s.Reference.ESS() < thin {
+			c[1] = report.Number(math.NaN(), 0)
+		}
 		if x := theirs[m.Name]; x != "" && !f.Small {
 			c[2] = report.Cell{Text: report.Text(x)}
 		}
@@ -84,7 +88,7 @@ func (f *fragmentFindings) allHighTable(s *fragmentSet) *report.Table {
 	}
 	for i := range f.Parts[0].Models {
 		one := &f.Parts[0].Models[i]
-		e := s.hit(one.SMC, f.Yardstick)
+		e := s.hit(one.Main, f.Yardstick)
 		t.Rows = append(t.Rows, report.Row{Cells: []report.Cell{{Text: report.Text(one.Label + " alone")}, report.Percent(e.Value, e.SE, 1), {}}})
 	}
 	return t
@@ -117,7 +121,7 @@ func (f *fragmentFindings) histogramFigure(p *fragmentPart) *report.Figure {
 		}
 		rows = append(rows, row)
 	}
-	return &report.Figure{Name: "rewards", SVG: report.Draw(172, 130, rows...), Caption: "Densities of each reward, by SMC: the models alone, harmonic means, contrasts of two and of three observations. Grey lines are the thresholds of high rewards."}
+	return &report.Figure{Name: "rewards", SVG: report.Draw(172, 130, rows...), Caption: "Densities of each reward: the models alone, harmonic means, contrasts of two and of three observations. Grey lines are the thresholds of high rewards."}
 }
 
 // repeats is how often a contrast observes its model; 0 for what is none.

@@ -86,11 +86,11 @@ func (f *fragmentFindings) densityFigure(p *fragmentPart) *report.Figure {
 		if i%columns == 0 {
 			rows = append(rows, nil)
 		}
-		rows[len(rows)-1] = append(rows[len(rows)-1], densityPanel(s.Label, s.SMC, p.Models, f.Yardstick))
+		rows[len(rows)-1] = append(rows[len(rows)-1], densityPanel(s.Label, s.Main, p.Models, f.Yardstick))
 	}
 	return &report.Figure{
 		Name: "densities, " + p.Title, SVG: report.Draw(176, 160, rows...),
-		Caption: report.Text(fmt.Sprintf("Densities of the compositions at %s by SMC (the mixture path by path): black lines are around 30, 60 and 90 %% of the molecules. The coloured lines are around 90 %% of those of %s (blue) and %s (orange) alone; grey lines are the thresholds of high rewards.", p.Title, f.Yardstick[0].Label, f.Yardstick[1].Label)),
+		Caption: report.Text(fmt.Sprintf("Densities of the compositions at %s, by the method that is chosen for each: black lines are around 30, 60 and 90 %% of the molecules. The coloured lines are around 90 %% of those of %s (blue) and %s (orange) alone; grey lines are the thresholds of high rewards.", p.Title, f.Yardstick[0].Label, f.Yardstick[1].Label)),
 	}
 }
 
