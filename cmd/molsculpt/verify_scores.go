@@ -28,7 +28,7 @@ func (m *trainedModels) scores(ctx context.Context, t verify.ScoreTraining) (dif
 	if err := os.WriteFile(filepath.Join(m.folder, name+".tsv"), []byte(b.String()), 0o644); err != nil {
 		return nil, err
 	}
-	weights, err := m.weights(ctx, name, "version: 1\nname: "+name+"\nseed: 100\ndata: {points: ["+name+".tsv]}\ntrain: {process: "+t.Process+"}\n")
+	weights, err := m.weights(ctx, name, "version: 1\nname: "+name+"\nseed: 100\ndata: {points: ["+name+".tsv]}\ntrain: {process: "+t.Process+", steps: 20000, batch: 512, network: {kind: mlp, width: 64}}\n")
 	if err != nil {
 		return nil, err
 	}

@@ -147,7 +147,7 @@ type ScoreTraining struct {
 }
 
 // learnedPoints is how many draws a learned score is learned from.
-const learnedPoints = 50_000
+const learnedPoints = 400_000
 
 // learn trains the models of a domain on draws of their laws.
 func (d *pointDomain) learn(ctx context.Context, o *Options) (map[string]diffuse.Field, error) {

@@ -354,7 +354,7 @@ func (t *guideTask) Validate(p *nn.Params, version uint64) (float64, error) {
 	}
 	e := t.judge
 	r := rand.New(rand.NewPCG(t.seed, 1<<62))
-	total := min(measuredPoints, max(t.kept.Len(), 1024))
+	total := measured(t.data.Dim)
 	var loss float64
 	logits := make([]float64, k)
 	for first := 0; first < total; first += e.rows.Cap {

@@ -21,8 +21,9 @@ type Trainer struct {
 	task    *scoreTask
 }
 
-// measuredPoints is how many points that are kept back a measurement looks at.
-const measuredPoints = 4096
+// measured is how many noisy points a measurement looks at: as many as take about as
+// long whatever a point is.
+func measured(dimension int) int { return min(max((1<<18)/Pad(dimension), 1024), 16384) }
 
 // NewTrainer starts a training run on data, with points kept back to measure it
 // by; where there are none, the last weights are the model.
@@ -160,7 +161,7 @@ func (t *scoreTask) Validate(p *nn.Params, version uint64) (float64, error) {
 	e := t.judge
 	r := rand.New(rand.NewPCG(t.seed, 1<<62))
 	target := make([]float32, e.rows.Cap*d)
-	total := min(measuredPoints, max(t.kept.Len(), 1024))
+	total := measured(d)
 	var loss float64
 	for first := 0; first < total; first += e.rows.Cap {
 		n := min(e.rows.Cap, total-first)
