@@ -165,11 +165,12 @@ func (f *imageFindings) methodSection() report.Section {
 				continue
 			}
 			cells := []report.Cell{{Text: report.Text("`" + c.Text + "`")}, {Text: report.Text(imageMethods[d.Method])}}
-			evidence := report.Cell{}
+			weights := make([]report.Cell, 3)
 			if d.Method == byClassifier || d.Method == byPaths {
-				evidence = report.Estimate(d.Evidence.Value, d.Evidence.SE, 2)
+				weights = []report.Cell{report.Number(100*d.ESS, 0), report.Number(100*d.MinESS, 0), report.Estimate(d.Evidence.Value, d.Evidence.SE, 2)}
 			}
-			t.Rows = append(t.Rows, report.Row{Cells: append(cells, report.Number(d.Distance, 2), report.Number(100*d.ESS, 0), report.Number(100*d.MinESS, 0), evidence, report.Number(d.PerSecond, 1))})
+			cells = append(append(cells, report.Number(d.Distance, 2)), weights...)
+			t.Rows = append(t.Rows, report.Row{Cells: append(cells, report.Number(d.PerSecond, 1))})
 		}
 	}
 	return report.Section{Title: "Methods", Blocks: []report.Block{t}}
