@@ -86,6 +86,7 @@ A model passes with a correlation of ` + fmt.Sprintf("%g at least, a slope of %g
 	c.Flags().IntVar(&o.Paths, "paths", 64, "backward paths per molecule")
 	c.Flags().Uint64Var(&o.Seed, "seed", 0, "seed")
 	c.Flags().StringVar(&o.Vocabulary, "vocab", "", "vocabulary file, where it is not at the place that the card names")
+	c.Flags().StringArrayVar(&o.RewardWeights, "reward-weights", nil, "weights of the plugin that computes a model's reward, where the card names one; may be given again")
 	c.Flags().StringVar(&o.Plugin, "plugin", "", "executable of the plugin, where the card's is not bundled")
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	c.Flags().BoolVar(&write, "write", false, "put the result into the model card")

@@ -37,14 +37,14 @@ check; the exit status is 1 where one fails.`,
 				return usageError{err}
 			}
 			model := host.Model{Space: sp, Definition: sp.Definition()}
-			scorer := host.Model{}
+			other := host.Model{}
 			if weights != "" {
 				w, err := cat.Load(weights, dir)
 				if err != nil {
 					return err
 				}
 				model.Weights, model.SHA256 = w.Data, w.SHA256
-				scorer.Weights, scorer.SHA256 = w.Data, w.SHA256
+				other.Weights, other.SHA256 = w.Data, w.SHA256
 			}
 			p, err := a.startNamed(cmd.Context(), args[0], dir)
 			if err != nil {
@@ -56,7 +56,7 @@ check; the exit status is 1 where one fails.`,
 				return err
 			}
 			failed := 0
-			for _, r := range plugintest.Check(cmd.Context(), client, plugintest.Options{Model: model, Scorer: scorer, Seed: seed}) {
+			for _, r := range plugintest.Check(cmd.Context(), client, plugintest.Options{Model: model, Diffusion: other, Scorer: other, Seed: seed}) {
 				switch {
 				case r.Err != nil:
 					failed++

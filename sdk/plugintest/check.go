@@ -22,6 +22,9 @@ type Options struct {
 	// Guide is what a guide over states is loaded from; without a Space guides
 	// are not tested.
 	Guide host.Model
+	// Diffusion is what a continuous model is loaded from; without weights it is
+	// not tested.
+	Diffusion host.Model
 	// Scorer is what a scorer is loaded from.
 	Scorer host.Model
 	// Training is a short training run; a trainer is not tested without one. Its
@@ -29,7 +32,8 @@ type Options struct {
 	Training *host.Training
 	// SMILES are what a scorer is asked about; a few common molecules if nil.
 	SMILES []string
-	// States is how many states a policy or a guide is asked about; 0 means 64.
+	// States is how many states a policy or a guide is asked about, and points a
+	// continuous model; 0 means 64.
 	States int
 	// Seed draws them.
 	Seed uint64
@@ -57,6 +61,9 @@ func Check(ctx context.Context, c *host.Client, o Options) []Result {
 	}
 	if k.d.Can(sdk.CanGuide) {
 		k.guide(ctx)
+	}
+	if k.d.Can(sdk.CanDiffusion) {
+		k.diffusion(ctx)
 	}
 	if k.d.Can(sdk.CanScore) {
 		k.scorer(ctx)

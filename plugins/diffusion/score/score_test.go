@@ -10,7 +10,9 @@ import (
 	"github.com/molsculpt/molsculpt/plugins/internal/nn/op"
 	"github.com/molsculpt/molsculpt/plugins/internal/nn/op/optest"
 	"github.com/molsculpt/molsculpt/sdk"
+	"github.com/molsculpt/molsculpt/sdk/host"
 	"github.com/molsculpt/molsculpt/sdk/noise"
+	"github.com/molsculpt/molsculpt/sdk/plugintest"
 )
 
 func process(t *testing.T, name string) noise.Process {
@@ -203,6 +205,7 @@ func TestWeightsTravelAndAnswersDoNotDependOnTheBatch(t *testing.T) {
 			}
 		}
 	}
+	plugintest.Run(t, Plugin(), plugintest.Options{Diffusion: host.Model{Weights: data}})
 	if _, err := m.Score(t.Context(), &sdk.DiffusionRequest{Points: req.Points[:3], Times: []float64{1.5}}); err == nil {
 		t.Error("a time of 1.5 has a score")
 	}
