@@ -56,8 +56,11 @@ func (s *fragmentSet) headline(of []yardstick) string {
 			text += fmt.Sprintf("; of the %d molecules of the mixture that were drawn to tell the exact share only %d count, too few", len(s.Reference.SMILES), int(math.Round(n)))
 		}
 	}
-	if s.Wide != nil {
-		text += "; by SMC with populations 16 times as large it is " + percent(s.Wide)
+	if s.Again != nil {
+		text += "; with another seed it is " + percent(s.Again)
+	}
+	if s.Main != s.SMC && s.SMC != nil {
+		text += ", and by plain SMC " + percent(s.SMC)
 	}
 	if s.Unweighted != nil {
 		text += ". The same steps without weights give " + percent(s.Unweighted)

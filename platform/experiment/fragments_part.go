@@ -17,14 +17,6 @@ const (
 	referenceTimesSmall = 6
 )
 
-// wideTimes is how many times larger the populations of wide samples are, whose
-// bias is as much smaller; they have wideMolecules as many molecules, in few
-// populations.
-const (
-	wideTimes     = 16
-	wideMolecules = 4
-)
-
 // fragmentPart is what was found with one campaign file.
 type fragmentPart struct {
 	Title     string
@@ -49,14 +41,14 @@ type fragmentSet struct {
 	Reference *fragmentSample
 	Evidence  sample.Estimate // logarithm, of the reference
 
-	// Main is the sample by the method that the campaign file asks for; of a mixture
-	// it is drawn path by path, and by rejection where that is chosen.
+	// Main is the sample that pages go by: of a mixture path by path, where several
+	// models are to be likely on a ladder, by annealed SMC, and else by the method
+	// that the campaign file asks for.
 	Main  *fragmentSample
 	Again *fragmentSample // the same with another seed; nil where there is none
 
-	// By method; nil where there is none. Wide is SMC with large populations, of
-	// compositions of several models.
-	SMC, Wide, Rejection, Unweighted, Guided *fragmentSample
+	// By method; nil where there is none.
+	SMC, Annealed, Rejection, Unweighted, Guided *fragmentSample
 
 	Best      []fragmentBest
 	Diversity float64 // mean Tanimoto distance of two molecules
@@ -136,29 +128,35 @@ func (s *fragmentSite) samples(ctx context.Context, f fragmentCampaign, set *fra
 	if observes := observed(c); observes != nil {
 		set.Observed = observes
 	}
-	auto, err := s.draw(ctx, f, fragmentDraw{Compose: set.Text})
-	if err != nil {
+	main := fragmentDraw{Compose: set.Text}
+	if set.Main, err = s.draw(ctx, f, main); err != nil {
 		return err
 	}
-	set.Main = auto
+	_, even := c.Mixture()
+	if !even {
+		set.SMC = set.Main
+		if set.Main.Of.Diagnostics.Method == sample.Rejection.String() {
+			set.Rejection = set.Main
+			if set.SMC, err = s.draw(ctx, f, fragmentDraw{Compose: set.Text, Method: "smc"}); err != nil {
+				return err
+			}
+		}
+		if len(set.Observed) > 1 {
+			main.Method = "annealed"
+			if set.Annealed, err = s.draw(ctx, f, main); err != nil {
+				return err
+			}
+			set.Main = set.Annealed
+		}
+	}
 	if s.distances {
-		if set.Again, err = s.draw(ctx, f, fragmentDraw{Compose: set.Text, Again: true}); err != nil {
+		main.Again = true
+		if set.Again, err = s.draw(ctx, f, main); err != nil {
 			return err
 		}
 	}
-	if _, even := c.Mixture(); even {
+	if even {
 		return nil
-	}
-	if set.SMC = auto; auto.Of.Diagnostics.Method == sample.Rejection.String() {
-		set.Rejection = auto
-		if set.SMC, err = s.draw(ctx, f, fragmentDraw{Compose: set.Text, Method: "smc"}); err != nil {
-			return err
-		}
-	}
-	if len(set.Observed) > 1 {
-		if set.Wide, err = s.draw(ctx, f, fragmentDraw{Compose: set.Text, Method: "smc", Wide: true, Times: wideMolecules}); err != nil {
-			return err
-		}
 	}
 	if set.Unweighted, err = s.draw(ctx, f, fragmentDraw{Compose: set.Text, Method: "unweighted"}); err != nil {
 		return err

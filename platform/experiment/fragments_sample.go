@@ -42,7 +42,6 @@ type fragmentDraw struct {
 	Actions bool   // whether the guide is asked for actions
 	Times   int    // as many molecules; 0 means 1
 	Again   bool   // with another seed
-	Wide    bool   // with populations of wideTimes as many particles
 	paths   bool   // whether paths are read
 }
 
@@ -54,9 +53,6 @@ func (d fragmentDraw) name(title string) string {
 	}
 	if d.Times > 1 {
 		parts = append(parts, fmt.Sprintf("x%d", d.Times))
-	}
-	if d.Wide {
-		parts = append(parts, "wide")
 	}
 	if d.Again {
 		parts = append(parts, "again")
@@ -80,9 +76,6 @@ func (s *fragmentSite) draw(ctx context.Context, f fragmentCampaign, d fragmentD
 	}
 	if d.Actions {
 		file.Sample.Steps = config.Text{Value: config.StepsActions, Mark: file.Sample.Mark}
-	}
-	if d.Wide {
-		file.Sample.Particles *= wideTimes
 	}
 	if d.Again {
 		file.Seed += 1_000_003

@@ -80,7 +80,7 @@ func (s *fragmentSet) methods() []fragmentMethod {
 	if s.SMC != nil {
 		again.Of = s.Again
 	}
-	for _, m := range []fragmentMethod{{"exact", s.Reference}, {"SMC", s.SMC}, {"SMC, wide", s.Wide}, {"rejection", s.Rejection}, again, {"mixing", s.Unweighted}, {"guidance", s.Guided}} {
+	for _, m := range []fragmentMethod{{"exact", s.Reference}, {"SMC", s.SMC}, {"annealed SMC", s.Annealed}, {"rejection", s.Rejection}, again, {"mixing", s.Unweighted}, {"guidance", s.Guided}} {
 		if m.Of != nil {
 			out = append(out, m)
 		}
@@ -93,6 +93,8 @@ func (s *fragmentSet) methodOfMain() string {
 	switch s.Main {
 	case s.Rejection:
 		return "rejection"
+	case s.Annealed:
+		return "annealed SMC"
 	case s.SMC:
 		return "SMC"
 	}
@@ -111,7 +113,7 @@ func (f *fragmentFindings) binTable(p *fragmentPart) *report.Table {
 			strings.Join(f.labels(), ", "), strings.Join(thresholds, ", "), p.Title)),
 		Columns: []report.Column{{Name: "method", Words: true}, {Name: "n", Note: "effective"}},
 		Notes: []report.Text{
-			"*exact*: molecules of the models' mixture, with the importance weights that make it the composition; it owes nothing to how the others sample, and nothing is said where less than 30 of them count. *SMC*: path posterior and weights; *wide*: with populations 16 times as large, whose bias is as much smaller. *rejection*: where it keeps a quarter of its draws. *mixing*: the same steps without weights (routing by reaching). *guidance*: the policy of Garipov et al., by a classifier trained here.",
+			"*exact*: molecules of the models' mixture, with the importance weights that make it the composition; it owes nothing to how the others sample, and nothing is said where less than 30 of them count. *SMC*: path posterior and weights; *annealed*: SMC on a ladder of temperatures, for those of several models, whose populations differ less. *rejection*: where it keeps a quarter of its draws. *mixing*: the same steps without weights (routing by reaching). *guidance*: the policy of Garipov et al., by a classifier trained here.",
 		},
 	}
 	for bin := range 1 << m {
@@ -164,7 +166,7 @@ func (f *fragmentFindings) costTable(p *fragmentPart) *report.Table {
 			{Name: "guidance", Note: "ms"},
 		},
 		Notes: []report.Text{
-			"The evidence is estimated by the method that is chosen (rejection where that keeps a quarter of its draws, else SMC) and, *exact*, by importance from the mixture, where 30 molecules count or more. *ESS* is the effective size of the sample, and *least* the smallest of a population on its way. *Kept* is the share of draws of the models that plain rejection would keep, estimated from the evidence. *Diversity* is the mean Tanimoto distance of two molecules (Morgan fingerprints of radius 3, 2,048 bits). Times are those of the runs by each method, a molecule, through the plugin processes, with scoring and storing, on the machine that made this page and with whatever else it did.",
+			"The evidence is estimated by the method that is chosen (rejection where that keeps a quarter of its draws, annealed SMC where several models are to be likely, else SMC) and, *exact*, by importance from the mixture, where 30 molecules count or more. *ESS* is the effective size of the sample, and *least* the smallest of a population on its way. *Kept* is the share of draws of the models that plain rejection would keep, estimated from the evidence. *Diversity* is the mean Tanimoto distance of two molecules (Morgan fingerprints of radius 3, 2,048 bits). Times are those of the runs by each method, a molecule, through the plugin processes, with scoring and storing, on the machine that made this page and with whatever else it did.",
 		},
 	}
 	for _, sets := range [][]fragmentSet{p.Models, p.Sets} {
