@@ -218,7 +218,7 @@ func (t *Target) Mixture() bool {
 // Paths is the composite on paths, which samplers of path likelihoods follow:
 // for balanced models the closed form, else the sum over all paths, in bundles
 // so narrow that halving them changes less than a tenth of the distance to the
-// composite on states, as far as memory allows.
+// composite on states, or nothing that draws could show, as far as memory allows.
 func (t *Target) Paths() (*oracle.PathSpace, error) {
 	if t.paths != nil {
 		return t.paths, nil
@@ -227,7 +227,7 @@ func (t *Target) Paths() (*oracle.PathSpace, error) {
 		t.paths = &oracle.PathSpace{Terminal: t.Law, LogEvidence: t.LogEvidence}
 		return t.paths, nil
 	}
-	const enough, most = .1, 4_000_000
+	const enough, tiny, most = .1, 2e-4, 4_000_000
 	for spacing := .1; ; spacing /= 2 {
 		p, err := oracle.PathSpaceOf(t.Composition, t.Laws, oracle.PathSpaceOptions{Spacing: spacing})
 		if err != nil {
@@ -238,7 +238,7 @@ func (t *Target) Paths() (*oracle.PathSpace, error) {
 		}
 		last := t.paths
 		t.paths = p
-		if last != nil && (oracle.L1(last.Terminal, p.Terminal) < enough*oracle.L1(p.Terminal, t.Law) || 4*p.Atoms > most) {
+		if last != nil && (oracle.L1(last.Terminal, p.Terminal) < max(tiny, enough*oracle.L1(p.Terminal, t.Law)) || 4*p.Atoms > most) {
 			return p, nil
 		}
 	}
