@@ -9,7 +9,6 @@ import (
 
 	"github.com/molsculpt/molsculpt/platform/compose"
 	"github.com/molsculpt/molsculpt/platform/sample"
-	"github.com/molsculpt/molsculpt/sdk"
 	"github.com/molsculpt/molsculpt/sdk/space"
 )
 
@@ -110,124 +109,75 @@ func (s *Classified) potential(logQ, gradient []float32, q, slope, work []float6
 	if math.IsInf(value, -1) {
 		return value
 	}
-	for i := range logs {
-		keep := logs[i]
-		logs[i] = keep + nudge
-		up := s.target.LogDensity(logs, 0)
-		logs[i] = keep - nudge
-		down := s.target.LogDensity(logs, 0)
-		logs[i] = keep
-		if c := (up - down) / (2 * nudge); c-c == 0 {
+	derivatives(logs, func() float64 { return s.target.LogDensity(logs, 0) }, func(i int, by float64) {
+		if by-by == 0 {
 			for j, v := range parts[i*d : (i+1)*d] {
-				slope[j] += c * v
+				slope[j] += by * v
 			}
 		}
-	}
+	})
 	return value
 }
 
-// judged is some populations on their way.
+// judged is a crowd that is weighed by what the guide says of its points.
 type judged struct {
 	*Classified
-	n      int
-	x      []float64   // n x d
-	weight []float64   // n, log-weight since the last resampling
-	log    []float64   // n, log psi at the point
-	q      []float64   // n x models
-	slope  []float64   // n x d
-	scores [][]float32 // per model, n x d
-	origin []int
-	in     []float32
-	times  []float64
-	work   []float64
-	walks  []walk
+	crowd
+	log   []float64 // n, log psi at the point
+	q     []float64 // n x models
+	slope []float64 // n x d
+	work  []float64
 }
 
 func (s *Classified) newJudged(first, populations int) *judged {
-	d, m := s.space.Dim(), len(s.fields)
-	c := &judged{Classified: s, n: populations * s.opts.Particles}
-	c.x, c.slope, c.in = make([]float64, c.n*d), make([]float64, c.n*d), make([]float32, c.n*d)
-	c.weight, c.log, c.times = make([]float64, c.n), make([]float64, c.n), make([]float64, c.n)
-	c.q, c.origin, c.work = make([]float64, c.n*m), make([]int, c.n), make([]float64, m+m*d)
-	for range s.fields {
-		c.scores = append(c.scores, make([]float32, c.n*d))
-	}
-	sd := math.Sqrt(s.start)
-	for w := range populations {
-		r := rand.New(rand.NewPCG(s.opts.Seed, uint64(first+w)))
-		c.walks = append(c.walks, walk{index: first + w, rng: r, minESS: float64(s.opts.Particles)})
-		for p := range s.opts.Particles {
-			i := w*s.opts.Particles + p
-			c.origin[i] = p
-			for j := i * d; j < (i+1)*d; j++ {
-				c.x[j] = sd * r.NormFloat64()
-			}
-		}
-	}
+	c := &judged{Classified: s, crowd: newCrowd(&s.opts, s.space.Dim(), len(s.fields), first, populations, s.start)}
+	c.log, c.slope = make([]float64, c.n), make([]float64, c.n*c.d)
+	c.q, c.work = make([]float64, c.n*c.m), make([]float64, c.m+c.m*c.d)
 	return c
 }
 
-// of is the weights of a population.
-func (c *judged) of(w int) []float64 {
-	n := c.opts.Particles
-	return c.weight[w*n : (w+1)*n]
-}
-
-// ask asks the guide at a time: the potential of the points takes the place of the
-// one before in the weights.
-func (c *judged) ask(ctx context.Context, t float64) error {
-	narrow(c.in, c.x)
-	fill(c.times, t)
-	d, m, k := c.space.Dim(), len(c.models), len(c.models[0])
-	size := max(numbersAtOnce/(d*k), 1)
-	for from := 0; from < c.n; from += size {
-		to := min(from+size, c.n)
-		reply, err := c.guide.LogQ(ctx, sdk.GuideRequest{Points: c.in[from*d : to*d], Times: c.times[from:to], Gradient: true})
-		if err != nil {
-			return fmt.Errorf("ask the guide: %w", err)
+// judge asks the guide at a time: the potential of the points takes the place of
+// the one before in the weights.
+func (c *judged) judge(ctx context.Context, t float64) error {
+	d, m := c.d, c.m
+	return c.askGuide(ctx, c.guide, len(c.models[0]), t, func(i int, logQ, gradient []float32) {
+		before := c.log[i]
+		c.log[i] = c.potential(logQ, gradient, c.q[i*m:(i+1)*m], c.slope[i*d:(i+1)*d], c.work)
+		if c.weight[i] += c.log[i] - before; math.IsNaN(c.weight[i]) {
+			c.weight[i] = logImpossible
 		}
-		for i := from; i < to; i++ {
-			row := i - from
-			before := c.log[i]
-			c.log[i] = c.potential(reply.LogQ[row*k:(row+1)*k], reply.Gradient[row*k*d:(row+1)*k*d], c.q[i*m:(i+1)*m], c.slope[i*d:(i+1)*d], c.work)
-			if c.weight[i] += c.log[i] - before; math.IsNaN(c.weight[i]) {
-				c.weight[i] = logImpossible
-			}
-		}
-	}
-	return nil
+	})
 }
 
 // run walks the chain to its end.
 func (c *judged) run(ctx context.Context) error {
-	d := c.space.Dim()
 	for k := range c.moves {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
 		m := &c.moves[k]
-		if err := c.ask(ctx, m.from); err != nil {
+		if err := c.judge(ctx, m.from); err != nil {
 			return err
 		}
 		if c.opts.Method == SMC {
-			c.resample()
+			c.resample(func(base int, from []int) {
+				pick(c.log, base, 1, from)
+				pick(c.q, base, c.m, from)
+				pick(c.slope, base, c.d, from)
+			})
 		}
-		narrow(c.in, c.x)
-		fill(c.times, m.from)
-		for f, field := range c.fields {
-			if err := ask(ctx, field, d, c.in, c.times, c.scores[f]); err != nil {
-				return fmt.Errorf("ask model %s: %w", c.target.Models()[f], err)
-			}
+		if err := c.askFields(ctx, c.fields, c.target.Models(), m.from); err != nil {
+			return err
 		}
 		for i := range c.n {
 			c.step(i, m, c.walks[i/c.opts.Particles].rng)
 		}
 	}
-	if err := c.ask(ctx, c.moves[len(c.moves)-1].to); err != nil {
+	if err := c.judge(ctx, c.moves[len(c.moves)-1].to); err != nil {
 		return err
 	}
 	for w := range c.walks {
-		c.walks[w].minESS = min(c.walks[w].minESS, math.Exp(sample.LogESS(c.of(w))))
+		c.measure(w)
 	}
 	return nil
 }
@@ -235,7 +185,7 @@ func (c *judged) run(ctx context.Context) error {
 // step moves a particle, and weighs what the mixture score alone would have made
 // of the step.
 func (c *judged) step(i int, m *move, r *rand.Rand) {
-	d, models := c.space.Dim(), len(c.models)
+	d, models := c.d, c.m
 	x, pull := c.x[i*d:(i+1)*d], c.slope[i*d:(i+1)*d]
 	sd := math.Sqrt(m.variance)
 	var own, plain float64 // squared distances from the two means
@@ -252,41 +202,13 @@ func (c *judged) step(i int, m *move, r *rand.Rand) {
 	c.weight[i] += (own - plain) / (2 * m.variance)
 }
 
-// resample resamples the populations whose weights have become too unequal.
-func (c *judged) resample() {
-	n, d, m := c.opts.Particles, c.space.Dim(), len(c.models)
-	for w := range c.walks {
-		k, weights := &c.walks[w], c.of(w)
-		ess := math.Exp(sample.LogESS(weights))
-		k.minESS = min(k.minESS, ess)
-		if c.opts.ResampleBelow < 0 || ess == 0 || ess >= c.opts.ResampleBelow*float64(n) {
-			continue
-		}
-		k.logZ += logSum(weights) - math.Log(float64(n))
-		k.resamplings++
-		from := sample.Unweighted(weights, n, k.rng)
-		pick(c.x, w*n, d, from)
-		pick(c.log, w*n, 1, from)
-		pick(c.q, w*n, m, from)
-		pick(c.slope, w*n, d, from)
-		pick(c.origin, w*n, 1, from)
-		fill(weights, 0)
-	}
-}
-
 // populations hands the finished populations out.
 func (c *judged) populations(out []*sample.Population) {
-	n, d, m := c.opts.Particles, c.space.Dim(), len(c.models)
+	n, d, m := c.opts.Particles, c.d, c.m
 	point := make([]float32, d)
 	for w := range out {
-		k := &c.walks[w]
-		p := &sample.Population{
-			Index: k.index, Drawn: n, MinESS: k.minESS, Resamplings: k.resamplings, LogEvidence: math.NaN(),
-			Evaluations: n * len(c.moves), Questions: n * (len(c.moves) + 1),
-		}
-		if c.opts.Method == SMC {
-			p.LogEvidence = k.logZ + logSum(c.of(w)) - math.Log(float64(n))
-		}
+		k, p := &c.walks[w], c.population(w, len(c.moves))
+		p.Questions = n * (len(c.moves) + 1)
 		for i := w * n; i < (w+1)*n; i++ {
 			t := sample.Trajectory{Population: k.index, Particle: i - w*n, Ancestor: c.origin[i], LogWeight: -math.Log(float64(n))}
 			if c.opts.Method == SMC {
@@ -318,35 +240,4 @@ func (s *Classified) Populations(ctx context.Context) iter.Seq2[*sample.Populati
 		c.populations(out)
 		return nil
 	})
-}
-
-// stream makes populations side by side and yields them in order; it ends after an
-// error.
-func stream(ctx context.Context, o *Options, walk func(ctx context.Context, first int, out []*sample.Population) error) iter.Seq2[*sample.Population, error] {
-	return func(yield func(*sample.Population, error) bool) {
-		round := o.Lanes * o.InFlight
-		for first := o.First; ; first += round {
-			n := round
-			if o.Populations > 0 {
-				n = min(n, o.First+o.Populations-first)
-			}
-			if n <= 0 {
-				return
-			}
-			out := make([]*sample.Population, n)
-			err := inLanes(ctx, o.Lanes, (n+o.InFlight-1)/o.InFlight, func(ctx context.Context, part int) error {
-				from, to := part*o.InFlight, min((part+1)*o.InFlight, n)
-				return walk(ctx, first+from, out[from:to])
-			})
-			if err != nil {
-				yield(nil, fmt.Errorf("diffuse: sample: %w", err))
-				return
-			}
-			for _, p := range out {
-				if !yield(p, nil) {
-					return
-				}
-			}
-		}
-	}
 }

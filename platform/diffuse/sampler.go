@@ -140,26 +140,33 @@ func (s *Sampler) Particles() int { return s.opts.Particles }
 // Options.First on, as [sample.Sampler] does: their trajectories have the end point
 // alone, a state of the space. It ends after an error.
 func (s *Sampler) Populations(ctx context.Context) iter.Seq2[*sample.Population, error] {
+	return stream(ctx, &s.opts, func(ctx context.Context, first int, out []*sample.Population) error {
+		c := newCloud(s, first, len(out))
+		if err := c.run(ctx); err != nil {
+			return err
+		}
+		c.populations(out)
+		return nil
+	})
+}
+
+// stream makes populations side by side and yields them in order; it ends after an
+// error.
+func stream(ctx context.Context, o *Options, walk func(ctx context.Context, first int, out []*sample.Population) error) iter.Seq2[*sample.Population, error] {
 	return func(yield func(*sample.Population, error) bool) {
-		round := s.opts.Lanes * s.opts.InFlight
-		for first := s.opts.First; ; first += round {
+		round := o.Lanes * o.InFlight
+		for first := o.First; ; first += round {
 			n := round
-			if s.opts.Populations > 0 {
-				n = min(n, s.opts.First+s.opts.Populations-first)
+			if o.Populations > 0 {
+				n = min(n, o.First+o.Populations-first)
 			}
 			if n <= 0 {
 				return
 			}
 			out := make([]*sample.Population, n)
-			parts := (n + s.opts.InFlight - 1) / s.opts.InFlight
-			err := inLanes(ctx, s.opts.Lanes, parts, func(ctx context.Context, part int) error {
-				from, to := part*s.opts.InFlight, min((part+1)*s.opts.InFlight, n)
-				c := newCloud(s, first+from, to-from)
-				if err := c.run(ctx); err != nil {
-					return err
-				}
-				c.populations(out[from:to])
-				return nil
+			err := inLanes(ctx, o.Lanes, (n+o.InFlight-1)/o.InFlight, func(ctx context.Context, part int) error {
+				from, to := part*o.InFlight, min((part+1)*o.InFlight, n)
+				return walk(ctx, first+from, out[from:to])
 			})
 			if err != nil {
 				yield(nil, fmt.Errorf("diffuse: sample: %w", err))
