@@ -185,12 +185,15 @@ func (r *Run) guidedOptions(m diffuse.Method, t *pointTarget) diffuse.Options {
 // observationsAddUp: the evidence of all lists of two observations adds up to 1.
 func observationsAddUp(_ context.Context, t *pointTarget, _ *Run) ([]Result, error) {
 	var sum float64
-	for text, times := range map[string]float64{"left & right": 2, "left - right": 1, "right - left": 1} {
-		other, err := newPointTarget(t.pointDomain, text, nil)
+	for _, o := range []struct {
+		text  string
+		times float64
+	}{{"left & right", 2}, {"left - right", 1}, {"right - left", 1}} {
+		other, err := newPointTarget(t.pointDomain, o.text, nil)
 		if err != nil {
 			return nil, err
 		}
-		sum += times * math.Exp(other.law.LogEvidence)
+		sum += o.times * math.Exp(other.law.LogEvidence)
 	}
 	return []Result{{Quantity: "evidence of all observations", Exact: 1, Estimate: sum, Error: math.Abs(sum - 1), Bound: 1e-9}}, nil
 }
