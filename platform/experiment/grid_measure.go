@@ -99,17 +99,7 @@ func (s *gridSite) measure(ctx context.Context, c composition) (*gridResult, err
 // them moves no figure of a table.
 func pathSpace(t *verify.Target) (*oracle.PathSpace, error) {
 	const enough = 2e-4 // L1
-	var last *oracle.PathSpace
-	for spacing := .1; ; spacing /= 2 {
-		p, err := oracle.PathSpaceOf(t.Composition, t.Laws, oracle.PathSpaceOptions{Spacing: spacing})
-		if err != nil {
-			return nil, err
-		}
-		if last != nil && oracle.L1(last.Terminal, p.Terminal) < enough {
-			return p, nil
-		}
-		last = p
-	}
+	return oracle.NarrowPathSpace(t.Composition, t.Laws, func(change float64, _ *oracle.PathSpace) bool { return change < enough })
 }
 
 // laws finds the exact laws of the methods that have one.
@@ -149,11 +139,11 @@ func guidedBy(ctx context.Context, t *verify.Target, guides []*platform.Guide) (
 	if states == nil {
 		return nil, nil
 	}
-	guide, err := ask(ctx, t.Graph, len(c.Models()), states)
+	guide, err := verify.Ask(ctx, t.Graph, len(c.Models()), states)
 	if err != nil {
 		return nil, err
 	}
-	return lawOf(t, guidedLaw(t, guide).Terminal), nil
+	return lawOf(t, guide.GuidedLaw(t).Terminal), nil
 }
 
 // sample draws by every method.
@@ -190,7 +180,7 @@ func (s *gridSite) sample(ctx context.Context, t *verify.Target, paths *oracle.P
 		return d, err
 	}
 	if states := steering(s.classifiers, t.Composition); states != nil {
-		guide, err := ask(ctx, t.Graph, len(t.Models), states)
+		guide, err := verify.Ask(ctx, t.Graph, len(t.Models), states)
 		if err != nil {
 			return err
 		}

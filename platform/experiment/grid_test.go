@@ -324,11 +324,11 @@ func TestTheLawGuidedByTheTruthIsTheClosedForm(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		guide, err := ask(t.Context(), target.Graph, len(target.Models), newTruth(target))
+		guide, err := verify.Ask(t.Context(), target.Graph, len(target.Models), newTruth(target))
 		if err != nil {
 			t.Fatal(err)
 		}
-		law := guidedLaw(target, guide)
+		law := guide.GuidedLaw(target)
 		if off := oracle.L1(law.Terminal, target.Law); off > 1e-12 {
 			t.Errorf("%s: off by %g", text, off)
 		}
@@ -476,7 +476,7 @@ func TestWhatWasAskedOnceIsWhatIsAnswered(t *testing.T) {
 	s, target := site(t)
 	policies := []space.Policy{target.Models[0].Policy, target.Models[1].Policy}
 	states, actions := steering(s.classifiers, target.Composition), correcting(s.actions, target.Composition)
-	guide, err := ask(t.Context(), target.Graph, 2, states)
+	guide, err := verify.Ask(t.Context(), target.Graph, 2, states)
 	if err != nil {
 		t.Fatal(err)
 	}

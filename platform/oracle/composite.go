@@ -68,6 +68,30 @@ func PathPosterior(c *compose.Composition, laws []*Law) *Law {
 	return out
 }
 
+// MixedBy is the policy that mixes those of the models at each state s by
+// probabilities of the models there, e^posterior[s][i].
+func MixedBy(posterior [][]float64, laws []*Law) *Law {
+	g := laws[0].Graph
+	out := &Law{Graph: g, Stop: make([]float64, len(g.States)), Step: make([][]float64, len(g.States))}
+	for s := range g.States {
+		step := make([]float64, len(g.Children[s]))
+		for i, l := range laws {
+			p := math.Exp(posterior[s][i])
+			out.Stop[s] += p * math.Exp(l.Stop[s])
+			for k := range step {
+				step[k] += p * math.Exp(l.Step[s][k])
+			}
+		}
+		out.Stop[s] = math.Log(out.Stop[s])
+		for k := range step {
+			step[k] = math.Log(step[k])
+		}
+		out.Step[s] = step
+	}
+	out.walk()
+	return out
+}
+
 // Potential is log Q(y|s) of the observations of a composition: the expectation
 // of their likelihood at the end of a path of the mixture policy that is now at
 // s, by backward recursion. atEnd is its value at the Stop

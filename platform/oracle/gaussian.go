@@ -6,6 +6,8 @@ import (
 	"math"
 	"math/rand/v2"
 
+	"gonum.org/v1/gonum/floats"
+
 	"github.com/molsculpt/molsculpt/sdk/noise"
 )
 
@@ -68,33 +70,17 @@ func (g *Gaussians) logParts(x, dst []float64) {
 
 // shares turns the parts into the shares of the components.
 func shares(parts []float64) {
-	sum := logSum(parts)
+	sum := floats.LogSumExp(parts)
 	for k, l := range parts {
 		parts[k] = math.Exp(l - sum)
 	}
-}
-
-// logSum is the logarithm of a sum of exponentials.
-func logSum(logs []float64) float64 {
-	top := math.Inf(-1)
-	for _, l := range logs {
-		top = max(top, l)
-	}
-	if math.IsInf(top, -1) {
-		return top
-	}
-	var sum float64
-	for _, l := range logs {
-		sum += math.Exp(l - top)
-	}
-	return top + math.Log(sum)
 }
 
 // LogDensity is the log-density at x.
 func (g *Gaussians) LogDensity(x []float64) float64 {
 	parts := make([]float64, len(g.Weights))
 	g.logParts(x, parts)
-	return logSum(parts)
+	return floats.LogSumExp(parts)
 }
 
 // Score writes the gradient of the log-density at x.

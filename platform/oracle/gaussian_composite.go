@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 
+	"gonum.org/v1/gonum/floats"
+
 	"github.com/molsculpt/molsculpt/platform/compose"
 	"github.com/molsculpt/molsculpt/sdk/noise"
 )
@@ -52,7 +54,7 @@ func NewPointLaw(c *compose.Composition, models []*Gaussians, nodes int) (*Point
 		}
 		logs[i] = c.LogDensity(own, 0)
 	}
-	sum := logSum(logs)
+	sum := floats.LogSumExp(logs)
 	if math.IsInf(sum, -1) {
 		return nil, ErrNoSupport
 	}

@@ -33,6 +33,24 @@ type PathSpaceOptions struct {
 	Limit int
 }
 
+// NarrowPathSpace sums over bundles that are narrower each time, each half as wide
+// as before, until enough says that it is: of how much the law has changed by the
+// last halving, in L1, and of what it is now. Where bundles would become too many it
+// returns the last sum, if there is one, with the error.
+func NarrowPathSpace(c *compose.Composition, laws []*Law, enough func(change float64, p *PathSpace) bool) (*PathSpace, error) {
+	var last *PathSpace
+	for spacing := .1; ; spacing /= 2 {
+		p, err := PathSpaceOf(c, laws, PathSpaceOptions{Spacing: spacing})
+		if err != nil {
+			return last, err
+		}
+		if last != nil && enough(L1(last.Terminal, p.Terminal), p) {
+			return p, nil
+		}
+		last = p
+	}
+}
+
 // PathSpaceOf sums a composition over all paths of the models. Compositions are
 // homogeneous of degree one in the likelihoods and that of the backward kernel,
 // gamma(t P, t B) = t gamma(P, B), so paths of equal ratios can be summed before

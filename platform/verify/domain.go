@@ -228,20 +228,14 @@ func (t *Target) Paths() (*oracle.PathSpace, error) {
 		return t.paths, nil
 	}
 	const enough, tiny, most = .1, 2e-4, 4_000_000
-	for spacing := .1; ; spacing /= 2 {
-		p, err := oracle.PathSpaceOf(t.Composition, t.Laws, oracle.PathSpaceOptions{Spacing: spacing})
-		if err != nil {
-			if t.paths != nil {
-				return t.paths, nil // as narrow as memory allows
-			}
-			return nil, err
-		}
-		last := t.paths
-		t.paths = p
-		if last != nil && (oracle.L1(last.Terminal, p.Terminal) < max(tiny, enough*oracle.L1(p.Terminal, t.Law)) || 4*p.Atoms > most) {
-			return p, nil
-		}
+	p, err := oracle.NarrowPathSpace(t.Composition, t.Laws, func(change float64, p *oracle.PathSpace) bool {
+		return change < max(tiny, enough*oracle.L1(p.Terminal, t.Law)) || 4*p.Atoms > most
+	})
+	if p == nil {
+		return nil, err
 	}
+	t.paths = p // as narrow as memory allows
+	return p, nil
 }
 
 // policies are those of the target's models.

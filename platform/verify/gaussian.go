@@ -207,10 +207,9 @@ func (o *Options) pointMethods(d *pointDomain, e expression) []pointMethod {
 }
 
 // points climbs the domains of continuous models, as Verify does the others.
-func (r *Run) points(ctx context.Context, at *Progress, progress func(Progress), report func([]Result)) error {
+func (r *Run) points(ctx context.Context) error {
 	for _, d := range r.pointRungs() {
-		at.Domain, at.Target, at.Method = d.name, "", ""
-		progress(*at)
+		r.enter(d.name)
 		learned, err := d.learn(ctx, &r.Options)
 		if err != nil {
 			return err
@@ -220,23 +219,16 @@ func (r *Run) points(ctx context.Context, at *Progress, progress func(Progress),
 			if err != nil {
 				return err
 			}
-			at.Target = e.text
+			r.at.Target = e.text
 			for _, m := range r.pointMethods(&d, e) {
 				if !m.covers(t) {
 					continue
 				}
-				at.Method = m.name
-				progress(*at)
-				results, err := m.check(ctx, t, r)
-				if err != nil {
-					return fmt.Errorf("verify: %s of %s on %s: %w", m.name, e.text, d.name, err)
+				if err := r.try(m.name, func() ([]Result, error) { return m.check(ctx, t, r) }); err != nil {
+					return err
 				}
-				for i := range results {
-					results[i].Domain, results[i].Target, results[i].Method = d.name, e.text, m.name
-				}
-				report(results)
 			}
-			at.Done++
+			r.at.Done++
 		}
 	}
 	return nil

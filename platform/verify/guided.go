@@ -2,25 +2,19 @@ package verify
 
 import (
 	"context"
-	"fmt"
 	"math"
 	"math/rand/v2"
 
 	"github.com/molsculpt/molsculpt/platform/oracle"
 	"github.com/molsculpt/molsculpt/platform/sample"
-	"github.com/molsculpt/molsculpt/sdk/space"
 )
 
 // tableGuide is a guide that knows the potential of every state: the exact one,
 // or one with known errors.
 type tableGuide struct {
-	target         *Target
-	mixture        *oracle.Law
-	atState, atEnd []float64
-	weights        []float64 // of the mixture
+	Asked
+	mixture *oracle.Law
 }
-
-var _ sample.Posterior = (*tableGuide)(nil)
 
 // guideOf is a guide for the observations of a target with independent normal
 // errors of the given standard deviation, in nats, at every state, unfinished or
@@ -39,49 +33,17 @@ func guideOf(t *Target, noise float64, seed uint64) *tableGuide {
 			atEnd[s] = min(bound.LogM, atEnd[s]+noise*rng.NormFloat64())
 		}
 	}
-	return &tableGuide{t, mixture, atState, atEnd, bound.Weights}
+	posterior := make([][]float64, len(atState))
+	for s := range posterior {
+		for j, l := range t.Laws {
+			posterior[s] = append(posterior[s], math.Log(bound.Weights[j])+l.Reach[s]-mixture.Reach[s])
+		}
+	}
+	return &tableGuide{Asked{t.Graph, atState, atEnd, posterior}, mixture}
 }
 
 // law is that of the guided policy, by dynamic programming.
 func (g *tableGuide) law() *oracle.Law { return oracle.Guided(g.mixture, g.atState, g.atEnd) }
-
-func (g *tableGuide) index(s space.State) (int, error) {
-	at, ok := g.target.Graph.Index(s)
-	if !ok {
-		return 0, fmt.Errorf("verify: guide: state %x is not in the graph", s)
-	}
-	return at, nil
-}
-
-// LogQ implements [sample.Guide].
-func (g *tableGuide) LogQ(_ context.Context, states []space.State, finished bool, dst []float64) error {
-	from := g.atState
-	if finished {
-		from = g.atEnd
-	}
-	for i, s := range states {
-		at, err := g.index(s)
-		if err != nil {
-			return err
-		}
-		dst[i] = from[at]
-	}
-	return nil
-}
-
-// LogPosterior implements [sample.Posterior].
-func (g *tableGuide) LogPosterior(_ context.Context, states []space.State, dst [][]float64) error {
-	for i, s := range states {
-		at, err := g.index(s)
-		if err != nil {
-			return err
-		}
-		for j, l := range g.target.Laws {
-			dst[i][j] = math.Log(g.weights[j]) + l.Reach[at] - g.mixture.Reach[at]
-		}
-	}
-	return nil
-}
 
 // badly is the error of a guide that is as wrong as a poorly trained one, in
 // nats.

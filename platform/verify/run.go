@@ -58,6 +58,34 @@ type Picture struct {
 type Run struct {
 	Options
 	pictures error
+	at       Progress
+	progress func(Progress)
+	report   func([]Result)
+}
+
+// enter begins a domain.
+func (r *Run) enter(domain string) {
+	r.at.Domain, r.at.Target, r.at.Method = domain, "", ""
+	r.progress(r.at)
+}
+
+// try checks a method on the domain and the target that the run is at, and reports
+// its results.
+func (r *Run) try(method string, check func() ([]Result, error)) error {
+	r.at.Method = method
+	r.progress(r.at)
+	results, err := check()
+	if err == nil {
+		err = r.pictures
+	}
+	if err != nil {
+		return fmt.Errorf("verify: %s of %s on %s: %w", method, r.at.Target, r.at.Domain, err)
+	}
+	for i := range results {
+		results[i].Domain, results[i].Target, results[i].Method = r.at.Domain, r.at.Target, method
+	}
+	r.report(results)
+	return nil
 }
 
 // particles is the size of a population.
@@ -113,18 +141,16 @@ func Verify(ctx context.Context, o Options, progress func(Progress), report func
 	if err := o.Validate(); err != nil {
 		return err
 	}
-	r := &Run{Options: o}
-	at := Progress{}
+	r := &Run{Options: o, progress: progress, report: report}
 	rungs := o.rungs()
 	for _, g := range rungs {
-		at.Total += len(g.targets)
+		r.at.Total += len(g.targets)
 	}
 	for _, d := range o.pointRungs() {
-		at.Total += len(d.targets)
+		r.at.Total += len(d.targets)
 	}
 	for _, g := range rungs {
-		at.Domain, at.Target, at.Method = g.name, "", ""
-		progress(at)
+		r.enter(g.name)
 		domain, err := g.domain(ctx, o)
 		if err != nil {
 			return err
@@ -134,32 +160,22 @@ func Verify(ctx context.Context, o Options, progress func(Progress), report func
 			if err != nil {
 				return err
 			}
-			at.Target = e.text
+			r.at.Target = e.text
 			for _, m := range o.methods(g, e) {
 				if m.Covers != nil && !m.Covers(t) {
 					continue
 				}
-				at.Method = m.Name
-				progress(at)
-				results, err := m.Check(ctx, t, r)
-				if err == nil {
-					err = r.pictures
+				if err := r.try(m.Name, func() ([]Result, error) { return m.Check(ctx, t, r) }); err != nil {
+					return err
 				}
-				if err != nil {
-					return fmt.Errorf("verify: %s of %s on %s: %w", m.Name, e.text, g.name, err)
-				}
-				for i := range results {
-					results[i].Domain, results[i].Target, results[i].Method = g.name, e.text, m.Name
-				}
-				report(results)
 			}
-			at.Done++
+			r.at.Done++
 		}
 	}
-	if err := r.points(ctx, &at, progress, report); err != nil {
+	if err := r.points(ctx); err != nil {
 		return err
 	}
-	progress(at)
+	progress(r.at)
 	return nil
 }
 

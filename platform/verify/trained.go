@@ -3,7 +3,6 @@ package verify
 import (
 	"context"
 	"fmt"
-	"math"
 	"slices"
 
 	"github.com/molsculpt/molsculpt/platform/compose"
@@ -91,10 +90,11 @@ func classifier(labels string) Method {
 			if err != nil {
 				return nil, err
 			}
-			law, err := lawGuidedBy(ctx, t, states)
+			answers, err := Ask(ctx, t.Graph, len(t.Laws), states)
 			if err != nil {
 				return nil, err
 			}
+			law := answers.GuidedLaw(t)
 			off := oracle.L1(t.Law, law.Terminal)
 			o := r.options(sample.Guided)
 			o.Populations = max(2, o.Populations/4) // it is asked about many states
@@ -142,47 +142,4 @@ var (
 func inFull(m Method) Method {
 	m.Full = true
 	return m
-}
-
-// lawGuidedBy is the exact law of the policy guided by a guide that knows the
-// posterior of the models, which is asked about every state.
-func lawGuidedBy(ctx context.Context, t *Target, guide sample.Posterior) (*oracle.Law, error) {
-	g := t.Graph
-	n := len(g.States)
-	atState, atEnd, posterior := make([]float64, n), make([]float64, n), make([][]float64, n)
-	for s := range posterior {
-		posterior[s] = make([]float64, len(t.Laws))
-	}
-	const part = 256 // states asked about at once
-	for from := 0; from < n; from += part {
-		to := min(n, from+part)
-		states := g.States[from:to]
-		err := guide.LogQ(ctx, states, false, atState[from:to])
-		if err == nil {
-			err = guide.LogQ(ctx, states, true, atEnd[from:to])
-		}
-		if err == nil {
-			err = guide.LogPosterior(ctx, states, posterior[from:to])
-		}
-		if err != nil {
-			return nil, err
-		}
-	}
-	mixture := &oracle.Law{Graph: g, Stop: make([]float64, n), Step: make([][]float64, n)}
-	for s := range g.States {
-		step := make([]float64, len(g.Children[s]))
-		for i, l := range t.Laws {
-			p := math.Exp(posterior[s][i])
-			mixture.Stop[s] += p * math.Exp(l.Stop[s])
-			for k := range step {
-				step[k] += p * math.Exp(l.Step[s][k])
-			}
-		}
-		mixture.Stop[s] = math.Log(mixture.Stop[s])
-		for k := range step {
-			step[k] = math.Log(step[k])
-		}
-		mixture.Step[s] = step
-	}
-	return oracle.Guided(mixture, atState, atEnd), nil
 }
