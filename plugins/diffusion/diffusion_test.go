@@ -56,13 +56,10 @@ func dataOf(tb testing.TB, sp *space.Fragments, g *oracle.Graph, logP []float64)
 	return d
 }
 
-// learned trains a model and measures it: the total variation of its law from
-// the data's, by dynamic programming, and the mean bound of -log p over draws
-// from the data with its standard error.
-func learned(tb testing.TB, sp *space.Fragments, g *oracle.Graph, logP []float64, c Config, draws int) (tv, bound, se float64) {
+// trained trains a model to the end.
+func trained(tb testing.TB, sp *space.Fragments, c Config, data *Data, seed uint64) *Model {
 	tb.Helper()
-	data := dataOf(tb, sp, g, logP)
-	tr, err := NewTrainer(sp, c, data, &Data{}, 1)
+	tr, err := NewTrainer(sp, c, data, &Data{}, seed)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -75,6 +72,16 @@ func learned(tb testing.TB, sp *space.Fragments, g *oracle.Graph, logP []float64
 	if err != nil {
 		tb.Fatal(err)
 	}
+	return m
+}
+
+// learned trains a model and measures it: the total variation of its law from
+// the data's, by dynamic programming, and the mean bound of -log p over draws
+// from the data with its standard error.
+func learned(tb testing.TB, sp *space.Fragments, g *oracle.Graph, logP []float64, c Config, draws int) (tv, bound, se float64) {
+	tb.Helper()
+	data := dataOf(tb, sp, g, logP)
+	m := trained(tb, sp, c, data, 1)
 	law, err := oracle.LawOf(tb.Context(), g, m.At(0))
 	if err != nil {
 		tb.Fatal(err)
@@ -131,19 +138,7 @@ func TestPathsToTreesOffTheDataAgree(t *testing.T) {
 	// apart is the root mean square of what two paths to a tree differ by, over
 	// all trees alike, and the total variation of the law from the data's.
 	measure := func(agree float64) (apart, tv float64) {
-		tr, err := NewTrainer(sp, Config{Width: 32, Layers: 2, Steps: 1200, Batch: 64, Rate: 0.004, Average: 0.99, Agree: agree, Threads: 2}, data, &Data{}, 1)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for !tr.Done() {
-			if _, err := tr.Update(); err != nil {
-				t.Fatal(err)
-			}
-		}
-		m, err := tr.Model()
-		if err != nil {
-			t.Fatal(err)
-		}
+		m := trained(t, sp, Config{Width: 32, Layers: 2, Steps: 1200, Batch: 64, Rate: 0.004, Average: 0.99, Agree: agree, Threads: 2}, data, 1)
 		trees := g.States[1:]
 		one, err := m.LogP(trees, 0, 1, rand.New(rand.NewPCG(5, 6)))
 		if err != nil {
@@ -179,19 +174,7 @@ func TestTheBoundIsABound(t *testing.T) {
 	sp := treetest.Toy(t, 3)
 	g := graphOf(t, sp)
 	logP := normalised(g, func(int) float64 { return 0 })
-	tr, err := NewTrainer(sp, Config{Width: 16, Layers: 1, Steps: 30, Batch: 16, Threads: 1}, dataOf(t, sp, g, logP), &Data{}, 3)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for !tr.Done() {
-		if _, err := tr.Update(); err != nil {
-			t.Fatal(err)
-		}
-	}
-	m, err := tr.Model()
-	if err != nil {
-		t.Fatal(err)
-	}
+	m := trained(t, sp, Config{Width: 16, Layers: 1, Steps: 30, Batch: 16, Threads: 1}, dataOf(t, sp, g, logP), 3)
 	law, err := oracle.LawOf(t.Context(), g, m.At(0))
 	if err != nil {
 		t.Fatal(err)

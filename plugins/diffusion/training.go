@@ -3,7 +3,6 @@ package diffusion
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"runtime"
@@ -46,9 +45,6 @@ type trainer struct{}
 
 var _ sdk.Trainer = trainer{}
 
-// errStopped says that the host wants the training to end early.
-var errStopped = errors.New("diffusion: stopped")
-
 // Train implements sdk.Trainer.
 func (trainer) Train(ctx context.Context, start sdk.TrainStart, host sdk.TrainHost) (sdk.Trained, error) {
 	sp, err := openSpace(start.Space)
@@ -74,42 +70,16 @@ func (trainer) Train(ctx context.Context, start sdk.TrainStart, host sdk.TrainHo
 	if err != nil {
 		return sdk.Trained{}, err
 	}
-	if len(start.Checkpoint) > 0 {
-		if err := t.Restore(start.Checkpoint); err != nil {
-			return sdk.Trained{}, fmt.Errorf("diffusion: restore: %w", err)
-		}
-	}
-	running, stop := context.WithCancelCause(ctx)
-	defer stop(nil)
-	go func() {
-		select {
-		case <-host.Stopping():
-			stop(errStopped)
-		case <-running.Done():
-		}
-	}()
-	err = t.Run(running, train.Hooks{
-		Every:      o.CheckpointEvery,
-		Checkpoint: func(data []byte) error { return host.Checkpoint(ctx, data) },
-		Progress: func(s train.Stats) error {
-			if s.Step%max(o.ProgressEvery, 1) != 0 && s.Step < t.config.Steps {
-				return nil
-			}
-			metrics := map[string]float64{"bound": s.Loss, "gradient": s.Norm}
+	stopped, err := t.Serve(ctx, host, train.Served{
+		Plugin: "diffusion", Checkpoint: start.Checkpoint, CheckpointEvery: o.CheckpointEvery, ProgressEvery: o.ProgressEvery,
+		Loss: "bound", Metrics: func(metrics map[string]float64) {
 			if t.config.Agree > 0 {
 				metrics["paths_apart"] = t.Apart()
 			}
-			if s.Best > 0 {
-				metrics["held_out"], metrics["best"] = s.Value, s.Best
-			}
-			return host.Progress(sdk.Progress{Step: uint64(s.Step), Steps: uint64(t.config.Steps), Metrics: metrics})
 		},
 	})
-	switch {
-	case errors.Is(err, errStopped) && ctx.Err() == nil:
-		return sdk.Trained{Stopped: true}, nil
-	case err != nil:
-		return sdk.Trained{}, fmt.Errorf("diffusion: %w", err)
+	if err != nil || stopped {
+		return sdk.Trained{Stopped: stopped}, err
 	}
 	return t.finish(learn, keptBack, max(o.ReportTrees, 2))
 }
@@ -118,15 +88,12 @@ func (trainer) Train(ctx context.Context, start sdk.TrainStart, host sdk.TrainHo
 func askData(ctx context.Context, host sdk.TrainHost, sp *space.Fragments, source string) (*Data, error) {
 	const atOnce = 8192
 	var all []sdk.Example
-	for more := true; more; {
-		part, m, err := host.Examples(ctx, source, atOnce)
-		if err != nil {
-			return nil, err
-		}
-		if more = m; more && len(part) == 0 {
-			return nil, fmt.Errorf("diffusion: the host says that there are more examples %q, and gives none", source)
-		}
+	err := train.Examples(ctx, host, "diffusion", source, atOnce, func(part []sdk.Example) error {
 		all = append(all, part...)
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
 	return NewData(sp, all)
 }

@@ -6,6 +6,7 @@ import (
 	"hash/fnv"
 	"math"
 
+	"github.com/molsculpt/molsculpt/plugins/internal/nn/train"
 	"github.com/molsculpt/molsculpt/sdk"
 	"github.com/molsculpt/molsculpt/sdk/space"
 )
@@ -61,20 +62,17 @@ func askData(ctx context.Context, host sdk.TrainHost, sp *space.Points, source s
 	const numbers = 1 << 22 // of one answer
 	atOnce := min(max(numbers/sp.Dim(), 1), 1<<16)
 	d := &Labelled{Data: Data{Dim: sp.Dim()}}
-	for more := true; more; {
-		part, m, err := host.Examples(ctx, source, atOnce)
-		if err != nil {
-			return nil, err
-		}
-		if more = m; more && len(part) == 0 {
-			return nil, fmt.Errorf("score: the host says that there are more examples %q, and gives none", source)
-		}
+	err := train.Examples(ctx, host, "score", source, atOnce, func(part []sdk.Example) error {
 		for i, e := range part {
 			if err := sp.Validate(e.State); err != nil {
-				return nil, fmt.Errorf("score: example %d of %q: %w", i, source, err)
+				return fmt.Errorf("score: example %d of %q: %w", i, source, err)
 			}
 			d.Points, d.Label = sp.Point(e.State, d.Points), append(d.Label, e.Label)
 		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
 	return d, nil
 }

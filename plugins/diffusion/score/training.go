@@ -59,9 +59,6 @@ type trainer struct{}
 
 var _ sdk.Trainer = trainer{}
 
-// errStopped says that the host wants the training to end early.
-var errStopped = errors.New("score: stopped")
-
 // openPoints builds the space that a host describes.
 func openPoints(d sdk.SpaceDefinition) (*space.Points, error) {
 	if d.Kind != space.KindPoints {
@@ -106,7 +103,7 @@ func (trainer) Train(ctx context.Context, start sdk.TrainStart, host sdk.TrainHo
 	if err != nil {
 		return sdk.Trained{}, err
 	}
-	if stopped, err := run(ctx, t.Loop, o.every, t.config.Steps, start, host); err != nil || stopped {
+	if stopped, err := serve(ctx, t.Loop, o.every, start, host); err != nil || stopped {
 		return sdk.Trained{Stopped: stopped}, err
 	}
 	c := t.config
@@ -158,7 +155,7 @@ func trainGuide(ctx context.Context, sp *space.Points, start sdk.TrainStart, hos
 	if err != nil {
 		return sdk.Trained{}, err
 	}
-	if stopped, err := run(ctx, t.Loop, o.every, t.config.Steps, start, host); err != nil || stopped {
+	if stopped, err := serve(ctx, t.Loop, o.every, start, host); err != nil || stopped {
 		return sdk.Trained{Stopped: stopped}, err
 	}
 	c := t.config
@@ -172,43 +169,11 @@ func trainGuide(ctx context.Context, sp *space.Points, start sdk.TrainStart, hos
 	}, t.task.fresh)
 }
 
-// run makes all updates that are left.
-func run(ctx context.Context, l *train.Loop, o every, steps int, start sdk.TrainStart, host sdk.TrainHost) (stopped bool, err error) {
-	if len(start.Checkpoint) > 0 {
-		if err := l.Restore(start.Checkpoint); err != nil {
-			return false, fmt.Errorf("score: restore: %w", err)
-		}
-	}
-	running, stop := context.WithCancelCause(ctx)
-	defer stop(nil)
-	go func() {
-		select {
-		case <-host.Stopping():
-			stop(errStopped)
-		case <-running.Done():
-		}
-	}()
-	err = l.Run(running, train.Hooks{
-		Every:      o.CheckpointEvery,
-		Checkpoint: func(data []byte) error { return host.Checkpoint(ctx, data) },
-		Progress: func(s train.Stats) error {
-			if s.Step%max(o.ProgressEvery, 1) != 0 && s.Step < steps {
-				return nil
-			}
-			metrics := map[string]float64{"loss": s.Loss, "gradient": s.Norm}
-			if s.Best > 0 {
-				metrics["held_out"], metrics["best"] = s.Value, s.Best
-			}
-			return host.Progress(sdk.Progress{Step: uint64(s.Step), Steps: uint64(steps), Metrics: metrics})
-		},
+// serve makes all updates that are left.
+func serve(ctx context.Context, l *train.Loop, o every, start sdk.TrainStart, host sdk.TrainHost) (stopped bool, err error) {
+	return l.Serve(ctx, host, train.Served{
+		Plugin: "score", Checkpoint: start.Checkpoint, CheckpointEvery: o.CheckpointEvery, ProgressEvery: o.ProgressEvery, Loss: "loss",
 	})
-	switch {
-	case errors.Is(err, errStopped) && ctx.Err() == nil:
-		return true, nil
-	case err != nil:
-		return false, fmt.Errorf("score: %w", err)
-	}
-	return false, nil
 }
 
 // finish measures the weights and writes them with their card.
