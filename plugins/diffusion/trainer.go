@@ -151,15 +151,13 @@ func (t *task) strangers(seed, version uint64) ([]space.State, error) {
 	for k := range shares {
 		first := len(out)
 		n := (t.config.Strangers - first + shares - k - 1) / (shares - k)
-		list, err := t.sampler.Draw(make([]float64, n), func(i int) *rand.Rand {
+		ends, err := t.sampler.Ends(make([]float64, n), func(i int) *rand.Rand {
 			return rand.New(rand.NewPCG(seed^2, uint64(first+i)))
 		}, (float64(k)+0.5)/shares, version)
 		if err != nil {
 			return nil, err
 		}
-		for i := range list {
-			out = append(out, list[i].Last())
-		}
+		out = append(out, ends...)
 	}
 	return out, nil
 }

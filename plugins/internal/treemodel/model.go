@@ -190,13 +190,11 @@ func (m *Model) Sample(n int, beta float64, r *rand.Rand) ([]space.State, error)
 		for i := range betas {
 			betas[i] = beta
 		}
-		list, err := m.sampler.Draw(betas, func(i int) *rand.Rand { return rand.New(rand.NewPCG(seed, uint64(first+i))) }, 0, 0)
+		ends, err := m.sampler.Ends(betas, func(i int) *rand.Rand { return rand.New(rand.NewPCG(seed, uint64(first+i))) }, 0, 0)
 		if err != nil {
 			return nil, err
 		}
-		for i := range list {
-			out = append(out, list[i].Last())
-		}
+		out = append(out, ends...)
 	}
 	return out, nil
 }

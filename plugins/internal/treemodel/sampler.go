@@ -63,6 +63,37 @@ const statesAtOnce = 8
 // is that of the parameters. With probability epsilon a step is uniform over
 // the legal actions.
 func (s *Sampler) Draw(beta []float64, random func(i int) *rand.Rand, epsilon float64, version uint64) ([]Trajectory, error) {
+	walkers, err := s.walk(beta, random, epsilon, version)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Trajectory, len(walkers))
+	kern.ParRows(s.threads, len(walkers), 8, func(from, to int) {
+		for i := from; i < to; i++ {
+			w := &walkers[i]
+			t, _ := space.Retrace(s.enc.space, w.states)
+			out[i] = s.enc.join(t, w.steps)
+			out[i].Beta = w.beta
+		}
+	})
+	return out, nil
+}
+
+// Ends draws as Draw does, and gives the finished trees alone.
+func (s *Sampler) Ends(beta []float64, random func(i int) *rand.Rand, epsilon float64, version uint64) ([]space.State, error) {
+	walkers, err := s.walk(beta, random, epsilon, version)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]space.State, len(walkers))
+	for i := range walkers {
+		out[i] = walkers[i].states[len(walkers[i].states)-1]
+	}
+	return out, nil
+}
+
+// walk makes the walks of Draw.
+func (s *Sampler) walk(beta []float64, random func(i int) *rand.Rand, epsilon float64, version uint64) ([]walker, error) {
 	walkers := make([]walker, len(beta))
 	active := make([]*walker, len(beta))
 	for i := range walkers {
@@ -88,16 +119,7 @@ func (s *Sampler) Draw(beta []float64, random func(i int) *rand.Rand, epsilon fl
 		}
 		active = next
 	}
-	out := make([]Trajectory, len(walkers))
-	kern.ParRows(s.threads, len(walkers), 8, func(from, to int) {
-		for i := from; i < to; i++ {
-			w := &walkers[i]
-			t, _ := space.Retrace(s.enc.space, w.states)
-			out[i] = s.enc.join(t, w.steps)
-			out[i].Beta = w.beta
-		}
-	})
-	return out, nil
+	return walkers, nil
 }
 
 // advance takes one step of each walker.
