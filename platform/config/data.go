@@ -23,18 +23,25 @@ func parseData(n node, guide bool) *Data {
 	if n.has("points") {
 		return parsePoints(n)
 	}
-	d := &Data{HoldOut: DefaultHoldOut, Mark: n.mark()}
-	f := n.fields("the data", "files", "hold_out")
-	if v, ok := f["files"]; ok {
-		for _, item := range v.items("files") {
-			d.Files = append(d.Files, item.text("a file"))
+	d := &Data{}
+	d.Files = d.list(n, "files", "actives.smi")
+	return d
+}
+
+// list reads data that are the files of a list under a key, and what is held out.
+func (d *Data) list(n node, key, example string) (files []Text) {
+	d.HoldOut, d.Mark = DefaultHoldOut, n.mark()
+	f := n.fields("the data", key, "hold_out")
+	if v, ok := f[key]; ok {
+		for _, item := range v.items(key) {
+			files = append(files, item.text("a file"))
 		}
 	}
-	if len(d.Files) == 0 {
-		n.fail("data: {files: [actives.smi]}", "the data have no files")
+	if len(files) == 0 {
+		n.fail("data: {"+key+": ["+example+"]}", "the data have no files")
 	}
 	if v, ok := f["hold_out"]; ok {
 		d.HoldOut = v.number("hold_out", 0, 0.5)
 	}
-	return d
+	return files
 }

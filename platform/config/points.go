@@ -6,19 +6,8 @@ import "math"
 //
 //	data: {points: [measured.csv, more.tsv.gz], hold_out: 0.1}
 func parsePoints(n node) *Data {
-	d := &Data{HoldOut: DefaultHoldOut, Mark: n.mark()}
-	f := n.fields("the data", "points", "hold_out")
-	if v, ok := f["points"]; ok {
-		for _, item := range v.items("points") {
-			d.Points = append(d.Points, item.text("a file"))
-		}
-	}
-	if len(d.Points) == 0 {
-		n.fail("data: {points: [measured.csv]}", "the data have no files")
-	}
-	if v, ok := f["hold_out"]; ok {
-		d.HoldOut = v.number("hold_out", 0, 0.5)
-	}
+	d := &Data{}
+	d.Points = d.list(n, "points", "measured.csv")
 	return d
 }
 

@@ -65,14 +65,7 @@ func NewReference(ctx context.Context, sp space.Space, bases []space.Policy, tar
 
 // LogEvidence is the reference's own estimate of the evidence.
 func (r *Reference) LogEvidence() sample.Estimate {
-	logs := make([]float64, r.Populations)
-	for p := range logs {
-		logs[p] = math.Inf(-1)
-	}
-	for i, w := range r.LogWeight {
-		p := r.Population[i]
-		logs[p] = floats.LogSumExp([]float64{logs[p], w})
-	}
+	logs := PopulationSums(r.Population, r.LogWeight, r.Populations)
 	for p := range logs {
 		logs[p] += math.Log(float64(r.Populations))
 	}
@@ -107,4 +100,18 @@ func (r *Reference) Calibration() Reliability {
 		}
 	}
 	return Calibrate(p, happened)
+}
+
+// PopulationSums is the logarithm of the weight of each of n populations, from the
+// log-weights of draws and the numbers of their populations.
+func PopulationSums(population []int, logWeight []float64, n int) []float64 {
+	logs := make([]float64, n)
+	for p := range logs {
+		logs[p] = math.Inf(-1)
+	}
+	for i, w := range logWeight {
+		p := population[i]
+		logs[p] = floats.LogSumExp([]float64{logs[p], w})
+	}
+	return logs
 }

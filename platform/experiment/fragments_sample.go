@@ -177,15 +177,7 @@ func (s *fragmentSample) as(c *compose.Composition) *fragmentSample {
 // logEvidence is the logarithm of the evidence by weights whose sum over a
 // population estimates it.
 func (s *fragmentSample) logEvidence() sample.Estimate {
-	logs := make([]float64, s.Populations)
-	for p := range logs {
-		logs[p] = math.Inf(-1)
-	}
-	for i, w := range s.LogWeight {
-		p := s.Population[i]
-		logs[p] = floats.LogSumExp([]float64{logs[p], w})
-	}
-	return sample.LogMean(logs)
+	return sample.LogMean(diagnose.PopulationSums(s.Population, s.LogWeight, s.Populations))
 }
 
 // share is the weighted share of molecules of which something is true.
