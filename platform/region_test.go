@@ -106,7 +106,7 @@ func withAllow(method, molecules, allow string) string {
 // in every molecule, and has the reference of a check agree with the samples.
 func TestARunStaysInItsRegion(t *testing.T) {
 	t.Parallel()
-	for method, molecules := range map[string]string{"smc": "160", "annealed": "160", "rejection": "20", "pimh": "64", "auto": "160"} {
+	for method, molecules := range map[string]string{"smc": "160", "annealed": "160", "importance": "160", "rejection": "20", "pimh": "64", "auto": "160"} {
 		t.Run(method, func(t *testing.T) {
 			t.Parallel()
 			text := withAllow(method, molecules, "{scaffold: Cc1ccccc1, forbid: [CO], fragments: {min: 3}}")

@@ -51,6 +51,7 @@ The campaign says how its composition is sampled, as sample: {method: smc}:
   rejection   from a mixture that bounds the composition: exact, without weights
   smc         sequential Monte Carlo, in populations of particles: 64
   annealed    smc between the mixture and the composition, for hard contrasts
+  importance  annealed without resampling: independent draws, to check the others
   pimh        one draw of each population, accepted by its evidence: a list without
               weights, which repeats draws
   unweighted  a baseline: the steps of smc without their weights

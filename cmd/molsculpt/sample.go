@@ -40,10 +40,11 @@ list names them), or those of a campaign file.
   a &{0.2} b, a -{0.8} b                the balance shifted
   harmonic(a, b, c), obs(a, a; over a, b, c), a^2, parentheses
 
---method says how: auto finds out, smc, annealed, rejection, ancestral, and pimh,
-which writes draws without weights, one of each population. unweighted and guided
-are baselines: what they write are not samples of the composition. --guide steers
-smc, pimh or guided by a guide that molsculpt train wrote for these models.
+--method says how: auto finds out, smc, annealed, rejection, ancestral, importance
+(independent draws with weights, to check the others), and pimh, which writes
+draws without weights, one of each population. unweighted and guided are
+baselines: what they write are not samples of the composition. --guide steers smc,
+pimh or guided by a guide that molsculpt train wrote for these models.
 
 ` + allowHelp + `
 
@@ -140,7 +141,7 @@ in words and as a formula, how it is sampled, why so, and what that costs.`,
 	c.Flags().Uint64Var(&seed, "seed", 0, "seed")
 	c.Flags().StringVar(&campaign, "campaign", "", "campaign file whose models the expression names")
 	c.Flags().Float64Var(&beta, "beta", 32, "beta of the bundled models: higher is nearer to their reward's best")
-	c.Flags().StringVar(&method, "method", "auto", "auto, smc, annealed, ancestral, rejection, pimh, unweighted or guided")
+	c.Flags().StringVar(&method, "method", "auto", "auto, smc, annealed, ancestral, rejection, importance, pimh, unweighted or guided")
 	c.Flags().StringVar(&guide, "guide", "", "weights of a guide for the models, which steers the steps")
 	c.Flags().IntVar(&particles, "particles", config.DefaultParticle, "trajectories of a population")
 	allow.register(c)

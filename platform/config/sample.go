@@ -3,8 +3,9 @@ package config
 // Sample says how the composition is sampled.
 type Sample struct {
 	// Method is "auto", "smc", "annealed", "ancestral" (mixtures), "rejection"
-	// (where a bound is known), "pimh" (an unweighted chain), or one of the
-	// baselines "unweighted" and "guided" (Garipov et al. 2023).
+	// (where a bound is known), "pimh" (an unweighted chain), "importance"
+	// (independent draws with weights, to check the others), or one of the baselines
+	// "unweighted" and "guided" (Garipov et al. 2023).
 	Method    string
 	Particles int  // trajectories of a population
 	Guide     Text // weights of a guide of the models, relative to the campaign file; empty for none
@@ -31,7 +32,7 @@ func parseSample(f map[string]node, at Mark) Sample {
 	g := n.fields("sample", "method", "particles", "guide", "steps")
 	if v, ok := g["method"]; ok {
 		s.Mark = v.mark()
-		s.Method = v.choice("method", "auto", "smc", "annealed", "ancestral", "rejection", "pimh", "unweighted", "guided")
+		s.Method = v.choice("method", "auto", "smc", "annealed", "ancestral", "rejection", "importance", "pimh", "unweighted", "guided")
 	}
 	if v, ok := g["particles"]; ok {
 		s.Particles = v.integer("particles", 1, MaxParticles)

@@ -98,6 +98,9 @@ func Judge(r *Report) Verdict {
 // moreSamples is the remedy for poor weights: which number to raise.
 func (r *Report) moreSamples() string {
 	w := &r.Weights
+	if r.Method == sample.Importance.String() {
+		return fmt.Sprintf("use method: annealed, or sample more (about %d molecules)", r.enough())
+	}
 	if len(w.Steps) > 0 && w.MinESS < .1 {
 		larger := fmt.Sprintf("larger populations (particles: %d), or a composition that asks for less", 4*w.Drawn/w.Populations)
 		if r.Method == sample.SMC.String() {

@@ -12,7 +12,7 @@ import (
 // Choice is a method and why it was chosen.
 type Choice struct {
 	Method     Method   // never Auto
-	Ladder     Ladder   // of Annealed
+	Ladder     Ladder   // of Annealed and Importance
 	Acceptance Estimate // of rejection; NaN where there is no bound or nobody looked
 	Reason     string   // one sentence in plain words
 }
@@ -32,11 +32,11 @@ const (
 // Choose says what Auto is for a composition and its models: ancestral for a
 // mixture; rejection where a bound is known and the acceptance, estimated from 256
 // rollouts of its envelope's mixture, is at least a quarter by two standard errors;
-// SMC for all else. For Annealed it fits the ladder, where there is none. It
-// depends on the seed, on the options for Annealed's pilots and on what the models
-// answer, on nothing else. Any other method, and a twist, are left as they are.
+// SMC for all else. For Annealed and Importance it fits the ladder, where there
+// is none. It depends on the seed, on the options for the pilots and on what the
+// models answer, on nothing else. Any other method, and a twist, are left as they are.
 func Choose(ctx context.Context, sp space.Space, bases []space.Policy, target *compose.Composition, opts Options) (Choice, error) {
-	if opts.Method == Annealed && len(opts.Twist.Ladder) == 0 {
+	if opts.Method.climbs() && len(opts.Twist.Ladder) == 0 {
 		ladder, err := FitLadder(ctx, sp, bases, target, opts)
 		if err != nil {
 			return Choice{}, err

@@ -97,6 +97,58 @@ func TestLaddersTameHardTargets(t *testing.T) {
 	}
 }
 
+// TestImportanceDrawsByThemselves holds independent draws against the exact law:
+// their evidence, their law within the floor of as many effective draws, and that
+// none has seen another.
+func TestImportanceDrawsByThemselves(t *testing.T) {
+	t.Parallel()
+	d := gridDomain(t, 16)
+	for _, text := range []string{"c1 & c2 & c3", "c1 - c2", "obs(c1, c1, c1; over c1, c2, c3)"} {
+		c := compile(t, text, nil)
+		laws, bases := d.models(c)
+		law, logZ, err := oracle.Composite(c, laws)
+		if err != nil {
+			t.Fatal(err)
+		}
+		o := sample.Options{Method: sample.Importance, Seed: 2, Particles: 500, Populations: 20}
+		how, err := sample.Choose(context.Background(), d.grid, bases, c, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		o.Twist.Ladder = how.Ladder
+		populations := collect(t, d.grid, bases, c, o)
+		within(t, text+", evidence", evidence(t, populations), math.Exp(logZ), 4)
+		weights, total, squares := map[space.State]float64{}, 0., 0.
+		for _, p := range populations {
+			if p.Resamplings != 0 {
+				t.Errorf("%s: a population resampled", text)
+			}
+			for i := range p.Trajectories {
+				if p.Trajectories[i].Ancestor != p.Trajectories[i].Particle {
+					t.Errorf("%s: particle %d comes from %d", text, p.Trajectories[i].Particle, p.Trajectories[i].Ancestor)
+				}
+				w := math.Exp(p.Trajectories[i].LogWeight)
+				weights[p.Trajectories[i].Final()] += w
+				total += w
+				squares += w * w
+			}
+		}
+		l1, floor := 0., 0.
+		for i, s := range d.laws["c1"].Graph.States {
+			p := math.Exp(law[i])
+			l1 += math.Abs(weights[s]/total - p)
+			floor += math.Sqrt(2 / math.Pi * p * (1 - p) / (total * total / squares))
+		}
+		t.Logf("%s: L1 %.4f, floor %.4f, ESS %.3f", text, l1, floor, total*total/squares/10000)
+		if l1 > 1.4*floor {
+			t.Errorf("%s: L1 %.4f, floor of the effective draws %.4f", text, l1, floor)
+		}
+	}
+	if _, err := sample.New(d.grid, make([]space.Policy, 2), compile(t, "c1 & c2", nil), sample.Options{Method: sample.Importance}); err == nil {
+		t.Error("importance does without a ladder")
+	}
+}
+
 func TestLaddersAreReproducible(t *testing.T) {
 	t.Parallel()
 	d := gridDomain(t, 8)

@@ -34,13 +34,18 @@ const (
 	// for who reads them to make: its trajectories have no weights. A sampler by
 	// PIMH gives the populations of SMC.
 	PIMH
+	// Importance is Annealed without resampling: each path is drawn by itself and
+	// weighs by itself (sequential importance sampling; Kong, Liu and Wong 1994).
+	// Draws are independent, and waste more of them than SMC does; they are there
+	// to check the others.
+	Importance
 )
 
-var methodNames = [...]string{"auto", "ancestral", "smc", "rejection", "unweighted", "guided", "annealed", "pimh"}
+var methodNames = [...]string{"auto", "ancestral", "smc", "rejection", "unweighted", "guided", "annealed", "pimh", "importance"}
 
 // String is the method's name, as it is written in a campaign.
 func (m Method) String() string {
-	if m < Auto || m > PIMH {
+	if m < Auto || m > Importance {
 		return fmt.Sprintf("method %d", int(m))
 	}
 	return methodNames[m]
@@ -51,9 +56,13 @@ func (m Method) String() string {
 // for their evidence.
 func (m Method) Exact() bool { return m != Uncorrected && m != Guided }
 
-// sequential reports whether the steps of the method have weights, and are
-// resampled by them.
-func (m Method) sequential() bool { return m == SMC || m == Annealed || m == PIMH }
+// sequential reports whether the steps of the method have weights.
+func (m Method) sequential() bool {
+	return m == SMC || m == PIMH || m.climbs()
+}
+
+// climbs reports whether the method needs a ladder.
+func (m Method) climbs() bool { return m == Annealed || m == Importance }
 
 // ParseMethod reads a method's name; "" is Auto.
 func ParseMethod(name string) (Method, error) {
@@ -65,5 +74,5 @@ func ParseMethod(name string) (Method, error) {
 			return Method(m), nil
 		}
 	}
-	return Auto, fmt.Errorf("sample: unknown method %q: there are auto, ancestral, smc, annealed, rejection, pimh, unweighted and guided", name)
+	return Auto, fmt.Errorf("sample: unknown method %q: there are auto, ancestral, smc, annealed, rejection, importance, pimh, unweighted and guided", name)
 }

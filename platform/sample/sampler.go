@@ -119,7 +119,10 @@ func New(sp space.Space, bases []space.Policy, target *compose.Composition, opts
 		if !bounded {
 			return nil, fmt.Errorf("sample: make sampler: no bound is known for %s, which rejection needs; use smc", target.Expression())
 		}
-	case Annealed:
+	case Annealed, Importance:
+		if opts.Method == Importance {
+			s.opts.ResampleBelow = -1
+		}
 		if len(opts.Twist.Ladder) == 0 {
 			return nil, errors.New("sample: make sampler: annealing needs a ladder; choose or fit one")
 		}

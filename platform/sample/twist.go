@@ -122,7 +122,7 @@ func (t *Twist) check(m Method, target *compose.Composition) error {
 		return errors.New("a twist takes a guide or an action guide, not both")
 	case m == Guided && !t.guided():
 		return errors.New("the method guided needs a guide")
-	case t.guided() && m != Guided && (!m.sequential() || m == Annealed):
+	case t.guided() && m != Guided && (!m.sequential() || m.climbs()):
 		return fmt.Errorf("the method %v takes no guide", m)
 	case len(t.Ladder) > 0 && !m.sequential():
 		return fmt.Errorf("the method %v takes no ladder", m)
