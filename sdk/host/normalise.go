@@ -12,12 +12,11 @@ import (
 // bad reports what is no log-preference. Minus infinity is one.
 func bad(v float32) bool { return !(v <= math.MaxFloat32) }
 
-// state turns the answer for one state into normalised steps. The state is
-// number name of the caller's batch and number i of the message, and its table
-// begins at row at.
-func (p *Policy) state(s *scratch, a answer, name, i, at, rows int, st space.State, dst *space.Steps) error {
+// state turns the answer to one question into normalised steps. The question is
+// number i of the message, and its table begins at row at.
+func (p *Policy) state(s *scratch, a answer, q *question, i, at int) error {
 	const call = "Policy.Step"
-	columns := p.space.Columns()
+	columns, name, rows, st := p.space.Columns(), q.name, q.rows, q.state
 	n := rows * columns
 	s.logits = grow(s.logits, n)
 	s.legal = grow(s.legal, n)
@@ -55,7 +54,7 @@ func (p *Policy) state(s *scratch, a answer, name, i, at, rows int, st space.Sta
 		}
 		return p.c.wrong(call, statePlace(name, st), "every legal action has probability zero")
 	}
-	normalise(dst, logits, float64(stop), float64(most))
+	normalise(q.dst, logits, float64(stop), float64(most))
 	return nil
 }
 

@@ -105,39 +105,53 @@ func (p *Policy) Unload(ctx context.Context) error {
 }
 
 // Steps implements space.Policy. A large batch goes out as several messages;
-// the answers are the same however it is split.
+// the answers are the same however it is split. Where only Stop is left its
+// probability is one whatever a model says, and the plugin is not asked.
 func (p *Policy) Steps(ctx context.Context, states []space.State, dst []space.Steps) error {
 	if len(states) != len(dst) {
 		return fmt.Errorf("host: ask plugin %s for steps: %d states with room for %d", p.c.name, len(states), len(dst))
 	}
-	if len(states) == 0 {
-		return nil
-	}
 	columns := p.space.Columns()
-	rows := make([]uint32, len(states))
-	for i, s := range states {
-		rows[i] = uint32(p.space.Rows(s))
-	}
+	list := make([]question, 0, len(states))
 	// starts are where the messages begin, each with at most opt.Cells cells.
 	starts, cells := []int{0}, 0
-	for i, n := range rows {
-		c := int(n)*max(columns, p.width) + 1
+	for i, s := range states {
+		rows := p.space.Rows(s)
+		if rows == 0 {
+			dst[i].Stop, dst[i].Cells, dst[i].Prob = 0, dst[i].Cells[:0], dst[i].Prob[:0]
+			continue
+		}
+		c := rows*max(columns, p.width) + 1
 		if cells+c > p.c.opt.Cells && cells > 0 {
-			starts, cells = append(starts, i), 0
+			starts, cells = append(starts, len(list)), 0
 		}
 		cells += c
+		list = append(list, question{i, s, rows, &dst[i]})
 	}
-	starts = append(starts, len(states))
+	if len(list) == 0 {
+		return nil
+	}
+	starts = append(starts, len(list))
 	return fanOut(len(starts)-1, p.c.opt.Calls, func(b int) error {
-		lo, hi := starts[b], starts[b+1]
-		return p.message(ctx, lo, states[lo:hi], rows[lo:hi], dst[lo:hi])
+		return p.message(ctx, list[starts[b]:starts[b+1]])
 	})
 }
 
-// message asks for one message of states, which begin at number first of the
-// caller's batch.
-func (p *Policy) message(ctx context.Context, first int, states []space.State, rows []uint32, dst []space.Steps) error {
+// question is a state that a plugin is asked about.
+type question struct {
+	name  int // its number in the caller's batch
+	state space.State
+	rows  int // of its action table
+	dst   *space.Steps
+}
+
+// message asks one message of questions.
+func (p *Policy) message(ctx context.Context, list []question) error {
 	const call = "Policy.Step"
+	states, rows := make([]space.State, len(list)), make([]uint32, len(list))
+	for i, q := range list {
+		states[i], rows[i] = q.state, uint32(q.rows)
+	}
 	req := &proto.StepRequest{Handle: p.handle, Condition: p.condition, States: wire.PackStates(states), Rows: rows}
 	if placer, ok := p.space.(Placer); ok {
 		for _, s := range states {
@@ -161,11 +175,11 @@ func (p *Policy) message(ctx context.Context, first int, states []space.State, r
 	for i, n := range rows {
 		at[i+1] = at[i] + int(n)
 	}
-	return fanOut((len(states)+portion-1)/portion, runtime.GOMAXPROCS(0), func(q int) error {
+	return fanOut((len(list)+portion-1)/portion, runtime.GOMAXPROCS(0), func(part int) error {
 		s := scratches.Get().(*scratch)
 		defer scratches.Put(s)
-		for i := q * portion; i < min((q+1)*portion, len(states)); i++ {
-			if err := p.state(s, a, first+i, i, at[i], int(rows[i]), states[i], &dst[i]); err != nil {
+		for i := part * portion; i < min((part+1)*portion, len(list)); i++ {
+			if err := p.state(s, a, &list[i], i, at[i]); err != nil {
 				return err
 			}
 		}

@@ -202,6 +202,52 @@ func TestQueriesAndTablesGiveTheSameSteps(t *testing.T) {
 	}
 }
 
+func TestWhereOnlyStopIsLeftNobodyIsAsked(t *testing.T) {
+	t.Parallel()
+	sp := trees(t)
+	states := someStates(sp, 200)
+	var asked []space.State
+	c := serve(t, sdk.Plugin{Name: "test/fake", Policy: fake.Policy{Before: func(req *sdk.StepRequest, _ *sdk.StepReply) error {
+		asked = append(asked, req.States...)
+		return nil
+	}}}, host.Options{})
+	p, err := c.LoadPolicy(t.Context(), host.Model{Space: sp, Weights: []byte("w")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var open, ended []space.State
+	for _, s := range states {
+		if sp.Rows(s) > 0 {
+			open = append(open, s)
+		} else {
+			ended = append(ended, s)
+		}
+	}
+	if len(open) == 0 || len(ended) == 0 {
+		t.Fatalf("%d states with actions and %d without", len(open), len(ended))
+	}
+	// The room has answers of other states in it.
+	dst := make([]space.Steps, len(states))
+	for i := range dst {
+		dst[i] = space.Steps{Stop: -1, Cells: []float64{-2, -3}, Prob: []float64{.1, .2}}
+	}
+	if err := p.Steps(t.Context(), states, dst); err != nil {
+		t.Fatal(err)
+	}
+	for i, s := range states {
+		if d := cmp.Diff(fake.Steps(sp, "w", 1, s), dst[i], close9); d != "" {
+			t.Errorf("state %d: %s", i, d)
+		}
+	}
+	if d := cmp.Diff(open, asked); d != "" {
+		t.Error(d)
+	}
+	asked = nil
+	if err := p.Steps(t.Context(), ended, dst[:len(ended)]); err != nil || asked != nil {
+		t.Errorf("asked about %d states without actions, %v", len(asked), err)
+	}
+}
+
 func TestPlacesOfRowsReachThePlugin(t *testing.T) {
 	t.Parallel()
 	sp := trees(t)
