@@ -49,12 +49,13 @@ func (s *fragmentSet) headline(of []yardstick) string {
 		return string(report.Percent(e.Value, e.SE, 1).Text) + " %"
 	}
 	text := "are high together in " + percent(s.Main) + " of the molecules of `" + s.Text + "`, sampled by " + s.methodOfMain()
-	if s.Reference != nil {
-		if n := s.Reference.ESS(); n >= thin {
-			text += fmt.Sprintf("; the exact share, by importance from the mixture, is %s (%d effective molecules)", percent(s.Reference), int(math.Round(n)))
-		} else {
-			text += fmt.Sprintf("; of the %d molecules of the mixture that were drawn to tell the exact share only %d count, too few", len(s.Reference.SMILES), int(math.Round(n)))
-		}
+	switch x := s.exact(); {
+	case x == nil:
+	case x == s.Reference:
+		text += fmt.Sprintf("; the exact share, by importance from the mixture, is %s (%d effective molecules)", percent(x), int(math.Round(x.ESS())))
+	default:
+		text += fmt.Sprintf("; the exact share, by importance, is %s (%d effective of %d independent draws by annealed steps; of as many of the mixture only %.0f would count)",
+			percent(x), int(math.Round(x.ESS())), len(x.SMILES), s.Reference.ESS()*float64(len(x.SMILES))/float64(len(s.Reference.SMILES)))
 	}
 	if s.Again != nil {
 		text += "; with another seed it is " + percent(s.Again)
@@ -73,9 +74,9 @@ func (s *fragmentSet) headline(of []yardstick) string {
 
 // text says of how many sets samples and the reference agree.
 func (a agreement) text() report.Text {
-	t := fmt.Sprintf("Where the mixture of the models holds enough of a composition's molecules to tell, the share of what it asks for is that of importance from the mixture, within two standard errors, in %d of %d compositions by the method that is chosen, and in %d by SMC.", a.Main, a.Told, a.SMC)
+	t := fmt.Sprintf("The share of what a composition asks for is the exact one, by importance, within two standard errors, in %d of %d compositions by the method that is chosen, and in %d by SMC.", a.Main, a.Told, a.SMC)
 	if a.Thin > 0 {
-		t += fmt.Sprintf(" In %d more it holds too few.", a.Thin)
+		t += fmt.Sprintf(" Of %d more too few molecules count to tell.", a.Thin)
 	}
 	return report.Text(t)
 }

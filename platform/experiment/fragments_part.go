@@ -17,6 +17,9 @@ const (
 	referenceTimesSmall = 6
 )
 
+// importanceTimes is the same of independent draws by the composition's own steps.
+const importanceTimes = 10
+
 // fragmentPart is what was found with one campaign file.
 type fragmentPart struct {
 	Title     string
@@ -37,9 +40,9 @@ type fragmentSet struct {
 	Observed []int // models whose rewards are wanted high; nil for a mixture
 
 	// Reference is the exact sample by importance, from the mixture of the models;
-	// nil for a model and for the mixture itself.
-	Reference *fragmentSample
-	Evidence  sample.Estimate // logarithm, of the reference
+	// nil for a model and for the mixture itself. Where it is thin, Importance is
+	// another, of independent draws by annealed steps; not in the reduced form.
+	Reference, Importance *fragmentSample
 
 	// Main is the sample that pages go by: of a mixture path by path, where several
 	// models are to be likely on a ladder, by annealed SMC, and else by the method
@@ -170,7 +173,20 @@ func (s *fragmentSite) samples(ctx context.Context, f fragmentCampaign, set *fra
 	if len(e.Models()) == len(models) {
 		// The mixture's models are in the order of the file.
 		set.Reference = mixture.as(c)
-		set.Evidence = set.Reference.logEvidence()
+		if !set.Reference.tells() && !s.env.Small {
+			set.Importance, err = s.draw(ctx, f, fragmentDraw{Compose: set.Text, Method: "importance", Times: importanceTimes})
+		}
+	}
+	return err
+}
+
+// exact is the sample that tells what the composition has, whatever the other
+// methods say; nil where none does.
+func (s *fragmentSet) exact() *fragmentSample {
+	for _, x := range []*fragmentSample{s.Reference, s.Importance} {
+		if x != nil && x.tells() {
+			return x
+		}
 	}
 	return nil
 }

@@ -12,6 +12,9 @@ import (
 // thin is the effective sample size below which a reference says little.
 const thin = 30
 
+// tells reports whether enough of a sample's molecules count.
+func (s *fragmentSample) tells() bool { return s.ESS() >= thin }
+
 // modelTable says how well the base models learned.
 func (f *fragmentFindings) modelTable() *report.Table {
 	t := &report.Table{
@@ -80,7 +83,7 @@ func (s *fragmentSet) methods() []fragmentMethod {
 	if s.SMC != nil {
 		again.Of = s.Again
 	}
-	for _, m := range []fragmentMethod{{"exact", s.Reference}, {"SMC", s.SMC}, {"annealed SMC", s.Annealed}, {"rejection", s.Rejection}, again, {"mixing", s.Unweighted}, {"guidance", s.Guided}} {
+	for _, m := range []fragmentMethod{{"mixture", s.Reference}, {"importance", s.Importance}, {"SMC", s.SMC}, {"annealed SMC", s.Annealed}, {"rejection", s.Rejection}, again, {"mixing", s.Unweighted}, {"guidance", s.Guided}} {
 		if m.Of != nil {
 			out = append(out, m)
 		}
@@ -113,7 +116,7 @@ func (f *fragmentFindings) binTable(p *fragmentPart) *report.Table {
 			strings.Join(f.labels(), ", "), strings.Join(thresholds, ", "), p.Title)),
 		Columns: []report.Column{{Name: "method", Words: true}, {Name: "n", Note: "effective"}},
 		Notes: []report.Text{
-			"*exact*: molecules of the models' mixture, with the importance weights that make it the composition; it owes nothing to how the others sample, and nothing is said where less than 30 of them count. *SMC*: path posterior and weights; *annealed*: SMC on a ladder of temperatures, for those of several models, whose populations differ less. *rejection*: where it keeps a quarter of its draws. *mixing*: the same steps without weights (routing by reaching). *guidance*: the policy of Garipov et al., by a classifier trained here.",
+			"*mixture*: molecules of the models' mixture, with the importance weights that make it the composition; it owes nothing to how the others sample, and nothing is said where less than 30 of them count. *importance*, for those: independent draws by annealed steps, each with its own weight and without resampling. Both are exact. *SMC*: path posterior and weights; *annealed*: SMC on a ladder of temperatures, for those of several models, whose populations differ less. *rejection*: where it keeps a quarter of its draws. *mixing*: the same steps without weights (routing by reaching). *guidance*: the policy of Garipov et al., by a classifier trained here.",
 		},
 	}
 	for bin := range 1 << m {
@@ -128,7 +131,7 @@ func (f *fragmentFindings) binTable(p *fragmentPart) *report.Table {
 				for bin := range 1 << m {
 					e := method.Of.share(func(i int) bool { return method.Of.bin(i, f.Yardstick) == bin })
 					c := report.Percent(e.Value, e.SE, 1)
-					if method.Of == s.Reference && s.Reference.ESS() < thin {
+					if method.Of == s.Reference && !s.Reference.tells() {
 						c = report.Number(math.NaN(), 0)
 					}
 					if want, ok := s.wanted(); ok && bin == want {
@@ -166,7 +169,7 @@ func (f *fragmentFindings) costTable(p *fragmentPart) *report.Table {
 			{Name: "guidance", Note: "ms"},
 		},
 		Notes: []report.Text{
-			"The evidence is estimated by the method that is chosen (rejection where that keeps a quarter of its draws, annealed SMC where several models are to be likely, else SMC) and, *exact*, by importance from the mixture, where 30 molecules count or more. *ESS* is the effective size of the sample, and *least* the smallest of a population on its way. *Kept* is the share of draws of the models that plain rejection would keep, estimated from the evidence. *Diversity* is the mean Tanimoto distance of two molecules (Morgan fingerprints of radius 3, 2,048 bits). Times are those of the runs by each method, a molecule, through the plugin processes, with scoring and storing, on the machine that made this page and with whatever else it did.",
+			"The evidence is estimated by the method that is chosen (rejection where that keeps a quarter of its draws, annealed SMC where several models are to be likely, else SMC) and, *exact*, by importance, from the mixture or by independent draws. *ESS* is the effective size of the sample, and *least* the smallest of a population on its way. *Kept* is the share of draws of the models that plain rejection would keep, estimated from the evidence. *Diversity* is the mean Tanimoto distance of two molecules (Morgan fingerprints of radius 3, 2,048 bits). Times are those of the runs by each method, a molecule, through the plugin processes, with scoring and storing, on the machine that made this page and with whatever else it did.",
 		},
 	}
 	for _, sets := range [][]fragmentSet{p.Models, p.Sets} {
@@ -188,8 +191,9 @@ func (f *fragmentFindings) costTable(p *fragmentPart) *report.Table {
 				report.Number(100*float64(of.Distinct)/float64(of.Molecules), 1), report.Number(s.Diversity, 3),
 				ms(s.Main), ms(s.Unweighted), ms(s.Guided),
 			}
-			if s.Reference != nil && s.Reference.ESS() >= thin {
-				cells[2] = report.Estimate(s.Evidence.Value, s.Evidence.SE, 2)
+			if x := s.exact(); x != nil {
+				e := x.logEvidence()
+				cells[2] = report.Estimate(e.Value, e.SE, 2)
 			}
 			if of.Acceptance != nil {
 				cells[3] = scientific(100 * of.Acceptance.Value)
@@ -225,8 +229,8 @@ func (f *fragmentFindings) agreement() agreement {
 			if s.Reference == nil {
 				continue
 			}
-			exact := s.hit(s.Reference, f.Yardstick)
-			if s.Reference.ESS() < thin || math.IsNaN(exact.SE) {
+			exact := s.hit(s.exact(), f.Yardstick)
+			if math.IsNaN(exact.SE) {
 				a.Thin++
 				continue
 			}

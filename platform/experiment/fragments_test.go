@@ -150,14 +150,15 @@ func checkFindings(t *testing.T, f *fragmentFindings) {
 						t.Errorf("%s, %s, %s: shares sum to %g", p.Title, s.Text, m.Name, sum)
 					}
 				}
-				if s.Reference == nil || s.Reference.ESS() < thin {
+				exact := s.exact()
+				if exact == nil {
 					continue
 				}
-				a, b := s.hit(s.Reference, f.Yardstick), s.hit(s.Main, f.Yardstick)
+				a, b := s.hit(exact, f.Yardstick), s.hit(s.Main, f.Yardstick)
 				if z := math.Abs(a.Value-b.Value) / math.Hypot(a.SE, b.SE); z > 4 {
 					t.Errorf("%s, %s: share %v, %v by the reference", p.Title, s.Text, b, a)
 				}
-				x, y := s.Main.Of.LogEvidence, s.Evidence
+				x, y := s.Main.Of.LogEvidence, exact.logEvidence()
 				if z := math.Abs(x.Value-y.Value) / math.Hypot(x.SE, y.SE); z > 4 {
 					t.Errorf("%s, %s: log evidence %v, %v by the reference", p.Title, s.Text, x, y)
 				}

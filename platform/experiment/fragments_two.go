@@ -105,8 +105,8 @@ func (f *fragmentFindings) methodFigure(p *fragmentPart) *report.Figure {
 		for k, m := range []struct {
 			name string
 			of   *fragmentSample
-		}{{"exact", s.Reference}, {"SMC", s.SMC}, {"mixing", s.Unweighted}, {"guidance", s.Guided}} {
-			if m.of != nil && m.of.ESS() >= thin {
+		}{{"exact", s.exact()}, {"SMC", s.SMC}, {"mixing", s.Unweighted}, {"guidance", s.Guided}} {
+			if m.of != nil && m.of.tells() {
 				row[k] = densityPanel(s.Label+", "+m.name, m.of, p.Models, f.Yardstick)
 			}
 		}
@@ -114,6 +114,6 @@ func (f *fragmentFindings) methodFigure(p *fragmentPart) *report.Figure {
 	}
 	return &report.Figure{
 		Name: "methods, " + p.Title, SVG: report.Draw(176, 160, rows...),
-		Caption: report.Text(fmt.Sprintf("The same by every method: by importance from the mixture (left out where fewer than %d molecules count), by SMC, by mixing without weights, and by classifier guidance.", thin)),
+		Caption: report.Text(fmt.Sprintf("The same by every method: by importance, by SMC, by mixing without weights, and by classifier guidance (left out where fewer than %d molecules count).", thin)),
 	}
 }
