@@ -9,6 +9,7 @@
 // combine: [Composite] is the closed form of a composition at the end points,
 // [MixturePolicy], [Potential] and [Guided] are the policies of Garipov et al., and
 // [PathPosterior] is the law of the sampler's proposal without its weights.
+// [EvidenceBound] is what single paths say of -log p.
 // [Weigh] sums a proposal's law times its importance weights over all paths, and
 // with them the effective sample size.
 //
