@@ -30,15 +30,13 @@ func TestALawOfMoleculesIsLearned(t *testing.T) {
 		d := float64(descriptor.HeavyAtoms(m)-16) / 4
 		return -d * d
 	})
-	tv, bound, se := learned(t, sp, g, logP, Config{
-		Width: 64, Layers: 2, Steps: 20000, Batch: 256, Rate: 0.003, Average: 0.999, Threads: runtime.GOMAXPROCS(0),
-	}, 50000)
+	tv, bound := learned(t, sp, g, logP, Config{Width: 32, Layers: 2, Steps: 20000, Batch: 256, Rate: 0.004, Threads: runtime.GOMAXPROCS(0)})
 	entropy := oracle.Entropy(logP)
-	t.Logf("%d trees: total variation %.4f; bound %.4f ± %.4f nats, entropy %.4f", len(g.States)-1, tv, bound, se, entropy)
+	t.Logf("%d trees: total variation %.4f; bound %.4f nats, entropy %.4f", len(g.States)-1, tv, bound, entropy)
 	if tv > 0.05 {
 		t.Errorf("total variation %.4f", tv)
 	}
-	if bound < entropy-4*se || bound > 1.02*entropy+4*se {
-		t.Errorf("bound %.4f ± %.4f nats, entropy %.4f", bound, se, entropy)
+	if bound < entropy || bound > 1.02*entropy {
+		t.Errorf("bound %.4f nats, entropy %.4f", bound, entropy)
 	}
 }
