@@ -18,10 +18,11 @@ type search struct {
 	rng  *rand.Rand
 	done bool
 
-	asked   []space.State
+	asked   []space.State // some of them twice
 	tries   []try     // of Candidates, and draws ahead of Thinning
 	drawn   int       // of Thinning
 	race    []arrival // of GumbelMax, a heap
+	front   []arrival // taken out of it and asked about
 	first   arrival   // the earliest so far
 	crossed bool      // a value was found above its bound: ask about all
 }
@@ -120,7 +121,7 @@ func (l *lane) proceed(s *search) {
 // at is the particle of the search.
 func (s *search) at() *particle { return &s.walk.particles[s.particle] }
 
-// want asks the guide about the end of an action; each counts once.
+// want asks the guide about the end of an action.
 func (l *lane) want(s *search, action int) {
 	state := s.at().path.state
 	p := &l.guide.finished
@@ -129,10 +130,7 @@ func (l *lane) want(s *search, action int) {
 		p = &l.guide.going
 	}
 	p.want(state)
-	// Only Stop leads to the state itself.
-	if !slices.Contains(s.asked, state) {
-		s.asked = append(s.asked, state)
-	}
+	s.asked = append(s.asked, state) // only Stop leads to the state itself
 }
 
 // answer is the guide's value of the end of an action that was wanted.
@@ -162,9 +160,10 @@ func (l *lane) fail(s *search) {
 
 func (l *lane) end(s *search) {
 	s.done = true
-	s.walk.questions += len(s.asked)
+	slices.Sort(s.asked)
+	s.walk.questions += len(slices.Compact(s.asked)) // each counts once
 	if s.crossed {
 		s.walk.violations++
 	}
-	s.tries, s.race = nil, nil
+	s.asked, s.tries, s.race, s.front = nil, nil, nil, nil
 }
