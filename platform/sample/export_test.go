@@ -189,3 +189,6 @@ func (f *Fork) next(p particle, logR, weight float64) *Fork {
 	}
 	return out
 }
+
+// Forget takes the memory of a sampler away before its first use.
+func Forget(s *Sampler) { s.memory.cells = maxCells + 1 }

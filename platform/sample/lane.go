@@ -251,25 +251,50 @@ func (l *lane) gather() {
 	}
 }
 
-// ask calls all models at once.
+// ask calls all models at once, about the states whose answers are not in the
+// memory.
 func (l *lane) ask(ctx context.Context, states []space.State) error {
-	errs := make([]error, len(l.bases))
-	var calls sync.WaitGroup
-	for i, base := range l.bases {
+	for i := range l.answers {
 		for len(l.answers[i]) < len(states) {
 			l.answers[i] = append(l.answers[i], space.Steps{})
 		}
-		answers := l.answers[i][:len(states)]
+	}
+	unknown := l.memory.recall(states, l.answers)
+	if len(unknown) == 0 {
+		return nil
+	}
+	fresh := make([]space.State, len(unknown))
+	for j, k := range unknown {
+		fresh[j] = states[k]
+	}
+	errs := make([]error, len(l.bases))
+	var calls sync.WaitGroup
+	for i, base := range l.bases {
+		call := func() {
+			answers := make([]space.Steps, len(fresh))
+			for j, k := range unknown {
+				answers[j] = l.answers[i][k] // for its room
+			}
+			errs[i] = base.Steps(ctx, fresh, answers)
+			for j, k := range unknown {
+				l.answers[i][k] = answers[j]
+			}
+		}
 		if i == len(l.bases)-1 {
-			errs[i] = base.Steps(ctx, states, answers)
+			call()
 			continue
 		}
-		calls.Go(func() { errs[i] = base.Steps(ctx, states, answers) })
+		calls.Go(call)
 	}
 	calls.Wait()
 	for i, err := range errs {
 		if err != nil {
 			return fmt.Errorf("sample: ask model %s: %w", l.target.Models()[i], err)
+		}
+	}
+	for _, k := range unknown {
+		if l.space.Size(states[k]) <= earlySteps {
+			l.memory.keep(states[k], l.answers, k)
 		}
 	}
 	return nil

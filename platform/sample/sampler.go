@@ -65,6 +65,7 @@ type Sampler struct {
 	bound  compose.Bound // of the target, where there is one
 	steer  steering
 	opts   Options
+	memory memory
 
 	trace func(logBase []float64, logB float64) float64 // of unfinished paths, kept in place.logPsi
 	watch func(*walk)                                   // sees every finished walk, from any lane
@@ -178,7 +179,7 @@ type Population struct {
 	LogEvidence  float64      // log of the sum of the weights; minus infinity where every particle died, NaN where the method is not exact
 	MinESS       float64      // smallest effective sample size on the way, in particles, before any resampling
 	Resamplings  int
-	Evaluations  int     // states that its particles asked the models about
+	Evaluations  int     // states where its particles took a step, each with an answer of every model
 	Questions    int     // values that its particles asked the guide for
 	Violations   int     // guide's values found above the upper bound
 	LogStart     float64 // log-weight of all particles together before the first step

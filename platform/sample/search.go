@@ -19,12 +19,12 @@ type search struct {
 	done bool
 
 	asked   []space.State // some of them twice
-	tries   []try     // of Candidates, and draws ahead of Thinning
-	drawn   int       // of Thinning
-	race    []arrival // of GumbelMax, a heap
-	front   []arrival // taken out of it and asked about
-	first   arrival   // the earliest so far
-	crossed bool      // a value was found above its bound: ask about all
+	tries   []try         // of Candidates, and draws ahead of Thinning
+	drawn   int           // of Thinning
+	race    []arrival     // of GumbelMax, a heap
+	front   []arrival     // taken out of it and asked about
+	first   arrival       // the earliest so far
+	crossed bool          // a value was found above its bound: ask about all
 }
 
 // searches bounds the steps that are under way at the same time, each with a
