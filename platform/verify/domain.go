@@ -31,15 +31,17 @@ type Domain struct {
 	moleculeOf []int
 	molecules  int // their number, and one for the empty tree; 0 elsewhere
 
-	mostBase float64 // how far a trained model may lie from its reward, in L1
+	mostBase  float64 // how far a trained model may lie from its reward, in L1
+	diffusion bool    // a model is a diffusion, which learned from draws
 }
 
 // Model is a base model with its exact law.
 type Model struct {
 	Law    *oracle.Law
 	Policy space.Policy
-	Reward []float64 // log-reward of every state; nil where the model was not made for one
-	LogZ   float64   // of the reward
+	Asked  space.Policy // a trained model itself, whose answers Policy repeats; nil for others
+	Reward []float64    // log-reward of every state; nil where the model was not made for one
+	LogZ   float64      // of the reward
 
 	// Balanced says that the policy is the exact one of the reward. Then the
 	// composites on states and on paths are one.
@@ -54,7 +56,7 @@ func NewDomain(name string, g *oracle.Graph, rewards map[string][]float64, group
 	for model, reward := range rewards {
 		flows := oracle.FlowsOf(g, reward)
 		law := flows.Law()
-		d.Models[model] = &Model{law, law.Policy(), flows.LogReward, flows.LogZ(), true}
+		d.Models[model] = &Model{Law: law, Policy: law.Policy(), Reward: flows.LogReward, LogZ: flows.LogZ(), Balanced: true}
 	}
 	return d
 }
@@ -101,7 +103,7 @@ func (d *Domain) With(name string, change func(model string, law *oracle.Law) (*
 		if err != nil {
 			return nil, err
 		}
-		out.Models[model] = &Model{law, policy, old.Reward, old.LogZ, false}
+		out.Models[model] = &Model{Law: law, Policy: policy, Reward: old.Reward, LogZ: old.LogZ}
 	}
 	return &out, nil
 }
@@ -117,9 +119,10 @@ func (d *Domain) Perturbed(name string, noise float64, seed uint64) (*Domain, er
 
 // Learned is the domain with the models that a function gives, whose laws are
 // found by asking them about every state. They are frozen: draws are answered from
-// what was asked.
+// what was asked, but for those of methods that say otherwise.
 func (d *Domain) Learned(ctx context.Context, name string, policy func(ctx context.Context, model string) (space.Policy, error)) (*Domain, error) {
-	return d.With(name, func(model string, _ *oracle.Law) (*oracle.Law, space.Policy, error) {
+	asked := map[string]space.Policy{}
+	out, err := d.With(name, func(model string, _ *oracle.Law) (*oracle.Law, space.Policy, error) {
 		p, err := policy(ctx, model)
 		if err != nil {
 			return nil, nil, err
@@ -128,8 +131,16 @@ func (d *Domain) Learned(ctx context.Context, name string, policy func(ctx conte
 		if err != nil {
 			return nil, nil, err
 		}
+		asked[model] = p
 		return law, law.Policy(), nil
 	})
+	if err != nil {
+		return nil, err
+	}
+	for model, p := range asked {
+		out.Models[model].Asked = p
+	}
+	return out, nil
 }
 
 // coarse is a law on groups of states.

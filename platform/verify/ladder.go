@@ -18,27 +18,32 @@ func GridRewards() map[string]oracle.GridReward {
 
 // methods is every method, the exact ones first.
 var methods = []Method{
-	flows, learning, learned, mixing, guidance, weighing, gap, molecules,
+	flows, learning, bounding, learned, mixing, guidance, weighing, gap, molecules,
 	ancestral, rejection, smc, smcHeavy, largePopulations, annealed, automatic, pimh,
 	guided, guidedBadly, gumbelMax, thinning, smcGuided, smcGuidedBadly, candidates,
-	visits, pathsForStates, classifierEMA, classifierExact, smcClassifier, smcActions,
+	visits, pathsForStates, chosenForStates, smcForStates, annealedForStates, throughPlugins,
+	classifierEMA, classifierExact, smcClassifier, smcActions,
 	unweighted, unmasked, unfinished,
 }
 
 // onManyTrees are methods for spaces with so many states that others take long.
-var onManyTrees = []Method{flows, learning, learned, mixing, guidance, weighing, gap, molecules, ancestral, rejection, smc}
+var onManyTrees = []Method{
+	flows, learning, bounding, learned, mixing, guidance, weighing, gap, molecules, ancestral, rejection, smc,
+	chosenForStates, smcForStates, annealedForStates, throughPlugins,
+}
 
 // trainedModels is the name of the domain with trained models of the grid.
 const trainedModels = "grid 32x32, trained models"
 
 // rung is a domain and the targets on it.
 type rung struct {
-	name    string
-	full    bool // left out of the quick form
-	trained bool // needs Options.Train
-	domain  func(context.Context, Options) (*Domain, error)
-	targets []expression
-	methods []Method // nil for all
+	name      string
+	full      bool // left out of the quick form
+	trained   bool // needs Options.Train
+	diffusion bool // needs Options.Learn
+	domain    func(context.Context, Options) (*Domain, error)
+	targets   []expression
+	methods   []Method // nil for all
 }
 
 // expression is a target; those that are marked full are left out of the quick
@@ -182,14 +187,24 @@ var ladder = []rung{
 			delete(d.Models, "size")
 			delete(d.Models, "hetero")
 			d, err = d.Learned(ctx, "24 fragments, trained models", func(ctx context.Context, model string) (space.Policy, error) {
-				return o.Train(ctx, ModelTraining{Reward: model, Vocabulary: vocabulary24, MaxFragments: mostFragments, Beta: beta24})
+				return o.Train(ctx, gflownet24(model))
 			})
 			if err == nil {
-				d.mostBase = .1
+				d.mostBase = most24
 			}
 			return d, err
 		},
 		targets: full("qed", "sa", "qed | sa", "qed & sa", "qed - sa", "sa - qed"),
+		methods: onManyTrees,
+	},
+	{
+		name:      withDiffusion,
+		full:      true,
+		trained:   true,
+		diffusion: true,
+		domain:    diffusionAndGFlowNets,
+		targets: full("size", "size | qed", "0.3 size | 0.7 sa", "size & qed", "size - qed", "qed - size",
+			"size & sa", "size - sa", "sa - size", "size & qed & sa"),
 		methods: onManyTrees,
 	},
 }

@@ -32,6 +32,10 @@ type Options struct {
 	// the full form only.
 	Train func(context.Context, ModelTraining) (space.Policy, error)
 
+	// Learn gives a trained diffusion of trees; nil leaves them out. It is called
+	// in the full form only.
+	Learn func(context.Context, LawTraining) (space.Policy, error)
+
 	// Guide gives a trained guide for the models that Train gives; nil leaves
 	// trained guides out. It is called in the full form only.
 	Guide func(context.Context, GuideTraining) (TrainedGuide, error)
@@ -225,7 +229,7 @@ func (o *Options) Validate() error {
 func (o *Options) rungs() []rung {
 	var out []rung
 	for _, g := range ladder {
-		if g.full && !o.Full || g.trained && o.Train == nil {
+		if g.full && !o.Full || g.trained && o.Train == nil || g.diffusion && o.Learn == nil {
 			continue
 		}
 		own := g

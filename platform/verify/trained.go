@@ -22,6 +22,17 @@ type ModelTraining struct {
 	Beta         float64 // the exponent of the reward
 }
 
+// LawTraining says which diffusion of trees is wanted: one that learns from draws
+// of a law.
+type LawTraining struct {
+	Name         string        // of the law
+	Vocabulary   string        // the content of a vocabulary file
+	MaxFragments int           // of a tree
+	Trees        []space.State // that the law gives a probability
+	Weights      []float64     // these probabilities: examples are drawn in their proportion
+	Options      string        // of the training, as in a training file, in JSON
+}
+
 // GuideTraining says which guide is wanted: one of the models of a domain, in
 // the words of a training file.
 type GuideTraining struct {
