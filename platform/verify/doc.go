@@ -20,8 +20,9 @@
 // an evidence 4 standard errors, which are those between independent
 // populations (Student's t); an L1 distance the mean of that of independent
 // draws of the same information and 5 of its standard deviations (normal), or
-// with a million draws from trained models 1.25 times that mean; a chi-square
-// statistic its quantile. What is trained is held against what others
-// reached. The draws depend on the seed and on nothing else, so that a run that
+// of draws from trained models 1.25 times that mean, and the distance between the
+// composite on paths, which they are drawn from, and that on states, which they are
+// held against; a chi-square statistic its quantile. What is trained is held
+// against what others reached, or against a bar. The draws depend on the seed and on nothing else, so that a run that
 // passes once passes always.
 package verify
