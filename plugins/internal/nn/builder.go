@@ -58,11 +58,19 @@ func Norm(b Builder, name string, x Value) Value {
 // Block applies a transformer layer over the trees of a batch. depth is the
 // number of layers of the model, by which the residual branches are scaled.
 func Block(b Builder, name string, trees *op.Trees, x Value, depth int) Value {
+	return LastBlock(b, name, trees, nil, x, depth)
+}
+
+// LastBlock is a Block behind which nothing but the tokens of read is looked at,
+// see [op.Block].
+func LastBlock(b Builder, name string, trees *op.Trees, read *[]int32, x Value, depth int) Value {
 	d := x.Shape.Cols
 	ones := Init{Value: 1}
 	weight := func(k int, gain float64) Init { return Init{Noise: gain / sqrt(k), Decay: true} }
 	branch := 1 / sqrt(2*depth)
-	return b.Apply(op.NewBlock(b.Env(), name, trees, d), x,
+	o := op.NewBlock(b.Env(), name, trees, d)
+	o.Read = read
+	return b.Apply(o, x,
 		b.Param(name+".norm1.gamma", 1, d, ones), b.Param(name+".norm1.beta", 1, d, Init{}),
 		b.Param(name+".qkv.w", d, 3*d, weight(d, 1)), b.Param(name+".qkv.b", 1, 3*d, Init{}),
 		b.Param(name+".relation", d/op.HeadWidth, 16, Init{Noise: 0.02}),

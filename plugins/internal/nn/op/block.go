@@ -12,6 +12,11 @@ const BlockParams = 13
 // feed-forward net of width 4D, each behind a layer norm and added to its
 // input. It is one operation so that the two residual sums stay inside.
 type Block struct {
+	// Read, where it is set, lists the tokens that are read behind the layer, in
+	// ascending order. Where nothing is trained the others go no further than to
+	// the attention, and their rows of the output hold anything.
+	Read *[]int32
+
 	env       *Env
 	trees     *Trees
 	d         int
@@ -23,7 +28,9 @@ type Block struct {
 	norm2     Norm
 	widen     Linear
 	narrow    Linear
+	rest      Rows         // behind the attention
 	buf       [6][]float32 // normed, qkv, attended, middle, normed, widened
+	read      []float32    // the input, of the tokens of Read
 	args      [][]float32
 	grad      [4][]float32
 }
@@ -31,16 +38,18 @@ type Block struct {
 // NewBlock makes a transformer layer of width d.
 func NewBlock(e *Env, label string, trees *Trees, d int) *Block {
 	rows := trees.Tokens
-	return &Block{
+	o := &Block{
 		env: e, trees: trees, d: d, label: label,
 		norm1:     Norm{Env: e, Label: label + ".norm1", Rows: rows, D: d},
 		qkv:       Linear{Env: e, Label: label + ".qkv", Rows: rows, K: d, N: 3 * d},
 		attention: Attention{Env: e, Label: label, Trees: trees, D: d},
-		project:   Linear{Env: e, Label: label + ".project", Rows: rows, K: d, N: d, Residual: true},
-		norm2:     Norm{Env: e, Label: label + ".norm2", Rows: rows, D: d},
-		widen:     Linear{Env: e, Label: label + ".widen", Rows: rows, K: d, N: 4 * d, Gelu: true},
-		narrow:    Linear{Env: e, Label: label + ".narrow", Rows: rows, K: 4 * d, N: d, Residual: true},
+		project:   Linear{Env: e, Label: label + ".project", K: d, N: d, Residual: true},
+		norm2:     Norm{Env: e, Label: label + ".norm2", D: d},
+		widen:     Linear{Env: e, Label: label + ".widen", K: d, N: 4 * d, Gelu: true},
+		narrow:    Linear{Env: e, Label: label + ".narrow", K: 4 * d, N: d, Residual: true},
 	}
+	o.project.Rows, o.norm2.Rows, o.widen.Rows, o.narrow.Rows = &o.rest, &o.rest, &o.rest, &o.rest
+	return o
 }
 
 // Name implements Op.
@@ -70,10 +79,33 @@ func (o *Block) Forward(in [][]float32, out []float32) {
 	o.norm1.Forward(o.inputs(h, p[0], p[1]), b[0])
 	o.qkv.Forward(o.inputs(b[0], p[2], p[3]), b[1])
 	o.attention.Forward(o.inputs(b[1], p[4]), b[2])
+	o.rest.Live = m
+	some := o.Read != nil && !o.env.Train
+	if some {
+		h = o.leave(h, b[2])
+	}
 	o.project.Forward(o.inputs(b[2], p[5], p[6], h), b[3])
 	o.norm2.Forward(o.inputs(b[3], p[7], p[8]), b[4])
 	o.widen.Forward(o.inputs(b[4], p[9], p[10]), b[5])
 	o.narrow.Forward(o.inputs(b[5], p[11], p[12], b[3]), out)
+	if some {
+		for i := o.rest.Live - 1; i >= 0; i-- { // back to their places, which lie at or behind them
+			at := int((*o.Read)[i])
+			copy(out[at*d:(at+1)*d], out[i*d:(i+1)*d])
+		}
+	}
+}
+
+// leave moves the rows of Read to the front of x, and returns those of h.
+func (o *Block) leave(h, x []float32) []float32 {
+	d := o.d
+	o.rest.Live = len(*o.Read)
+	read := grow(&o.read, o.rest.Live*d)
+	for i, at := range *o.Read {
+		copy(read[i*d:(i+1)*d], h[int(at)*d:])
+		copy(x[i*d:(i+1)*d], x[int(at)*d:])
+	}
+	return read
 }
 
 // inputs lists the inputs of one part, until the next call.

@@ -1,6 +1,8 @@
 package treenet
 
 import (
+	"math/bits"
+
 	"github.com/molsculpt/molsculpt/plugins/internal/nn/op"
 )
 
@@ -33,6 +35,7 @@ type Batch struct {
 	count  op.Rows
 	tokens op.Rows
 	rows   op.Rows
+	read   []int32 // tokens that rows or Stop are made of, in order
 
 	features  *Features
 	condition Condition
@@ -72,6 +75,7 @@ func (b *Batch) Reset() {
 	b.nodes.Token, b.nodes.Own, b.nodes.Other = b.nodes.Token[:0], b.nodes.Own[:0], b.nodes.Other[:0]
 	b.table.RowStart = append(b.table.RowStart[:0], 0)
 	b.table.Token, b.table.Site = b.table.Token[:0], b.table.Site[:0]
+	b.read = b.read[:0]
 }
 
 // Fits reports whether one more tree fits.
@@ -108,11 +112,16 @@ func (b *Batch) add(t *Tree) {
 		b.nodes.Other = append(b.nodes.Other, e.other)
 	}
 	b.nodes.EndStart = append(b.nodes.EndStart, int32(len(b.nodes.Token)))
+	read := uint(1) // of the tree's tokens; Stop is made of the first
 	for _, r := range t.rows {
+		read |= 1 << r.token
 		b.table.Token = append(b.table.Token, first+r.token)
 		b.table.Site = append(b.table.Site, r.site)
 	}
 	b.table.RowStart = append(b.table.RowStart, int32(len(b.table.Token)))
+	for ; read != 0; read &= read - 1 {
+		b.read = append(b.read, first+int32(bits.TrailingZeros(read)))
+	}
 }
 
 // encodeInput writes the whole-tree input. A sum s goes in as it is and as bins

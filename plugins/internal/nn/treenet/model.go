@@ -43,7 +43,7 @@ func define(b nn.Builder, c Config, f *Features, batch *Batch, stop float32) out
 	fragments, bonds := vocabulary(b, c, f)
 	places := sites(b, c, f)
 	keys := columns(b, c, f)
-	q := rows(b, c, f, batch, tokens(b, c, f, batch, fragments, bonds), places)
+	q := rows(b, c, f, batch, tokens(b, c, f, batch, &batch.read, fragments, bonds), places)
 	q = nn.Linear(b, "query", q, d, false, 0.3)
 	return outputs{
 		queries: q, keys: keys,
@@ -82,8 +82,9 @@ func columns(b nn.Builder, c Config, f *Features) nn.Value {
 	return nn.Linear(b, "key.narrow", keys, d, false, 0.5, learned(b, "key.learned", pad(f.Columns), d))
 }
 
-// tokens reads the trees.
-func tokens(b nn.Builder, c Config, f *Features, batch *Batch, fragments, bonds nn.Value) nn.Value {
+// tokens reads the trees; of those that it gives only the ones of read count,
+// all where that is nil.
+func tokens(b nn.Builder, c Config, f *Features, batch *Batch, read *[]int32, fragments, bonds nn.Value) nn.Value {
 	d := c.Width
 	input, x := b.Input("trees", &batch.count, inputWidth)
 	batch.input = x
@@ -91,7 +92,11 @@ func tokens(b nn.Builder, c Config, f *Features, batch *Batch, fragments, bonds 
 	tree = nn.Linear(b, "tree.narrow", tree, d, false, 1)
 	h := b.Apply(&op.Tokens{Env: b.Env(), Nodes: &batch.nodes, Kinds: f.Fragments + 1, Sites: f.Sites + 2, D: d}, fragments, bonds, tree)
 	for i := range c.Layers {
-		h = nn.Block(b, fmt.Sprintf("layer%d", i), &batch.trees, h, c.Layers)
+		var last *[]int32
+		if i == c.Layers-1 {
+			last = read
+		}
+		h = nn.LastBlock(b, fmt.Sprintf("layer%d", i), &batch.trees, last, h, c.Layers)
 	}
 	return nn.Norm(b, "norm", h)
 }

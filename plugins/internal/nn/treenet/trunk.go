@@ -38,7 +38,7 @@ func NewTrunk(width, layers int, f *Features, trees []*Tree) *Trunk {
 func (t *Trunk) Define(b nn.Builder, rowsToo bool) TrunkValues {
 	c, f := t.config, t.features
 	fragments, bonds := vocabulary(b, c, f)
-	v := TrunkValues{Tokens: tokens(b, c, f, t.batch, fragments, bonds)}
+	v := TrunkValues{Tokens: tokens(b, c, f, t.batch, nil, fragments, bonds)}
 	if rowsToo {
 		v.Rows = rows(b, c, f, t.batch, v.Tokens, sites(b, c, f))
 		v.Keys = columns(b, c, f)
