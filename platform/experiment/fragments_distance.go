@@ -28,7 +28,7 @@ const (
 type distances struct {
 	Size   int
 	Labels []string
-	EMD    [][]float64 // of the first sample of the one and that of the other
+	EMD    [][]float64 // of samples with different seeds, the one's first and the other's second
 	Floor  []float64   // between two samples of one law
 }
 
@@ -45,7 +45,9 @@ func (s *fragmentSample) equal(n int, seed uint64) []string {
 	return out
 }
 
-// measureDistances compares all sets with each other.
+// measureDistances compares all sets with each other. Samples of one seed are not
+// independent where compositions are alike, so each set is held against the others
+// with the other seed.
 func (s *fragmentSite) measureDistances(ctx context.Context, f fragmentCampaign, size int, sets []*fragmentSet) (*distances, error) {
 	d := &distances{Size: size}
 	var first, again [][]string
@@ -69,18 +71,14 @@ func (s *fragmentSite) measureDistances(ctx context.Context, f fragmentCampaign,
 	for i := range sets {
 		var row []float64 // the floor, then the distances to those before
 		what := fmt.Sprintf("distances, %s, %s", f.Title, sets[i].Text)
-		if err := s.env.Stage(ctx, what, keys[:i+1], &row, func() error {
+		if err := s.env.Stage(ctx, what, append([]string{"other seed"}, keys[:i+1]...), &row, func() error {
 			a, err := table(first[i])
 			if err != nil {
 				return err
 			}
-			b, err := table(again[i])
-			if err != nil {
-				return err
-			}
-			others := []*fingerprint.Table{b}
-			for j := range i {
-				t, err := table(first[j])
+			var others []*fingerprint.Table
+			for _, list := range append([][]string{again[i]}, again[:i]...) {
+				t, err := table(list)
 				if err != nil {
 					return err
 				}
