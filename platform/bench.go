@@ -71,7 +71,7 @@ type BenchSampling struct {
 	MeanFragments float64 `json:"mean_fragments"`
 	Distinct      int     `json:"distinct"`
 	MinESS        float64 `json:"min_ess"`           // smallest of a population on its way, 0 to 1
-	States        float64 `json:"states_per_second"` // that particles came to; each model is asked about each
+	States        float64 `json:"states_per_second"` // that particles came to; models are asked about new ones that can grow
 	Tokens        float64 `json:"tokens_per_second"` // of the networks, for those states: fragments and one for the tree
 }
 
