@@ -36,14 +36,15 @@ func gflownet24(reward string) ModelTraining {
 }
 
 // diffusionAndGFlowNets is the domain of up to three of 24 fragments with a trained
-// diffusion of the Gaussian of heavy atoms, and trained GFlowNets of QED and SA.
+// diffusion of the Gaussian of heavy atoms, and trained GFlowNets of QED and SA. They
+// answer every draw, as they do in a campaign.
 func diffusionAndGFlowNets(ctx context.Context, o Options) (*Domain, error) {
 	d, err := Fragments24(ctx)
 	if err != nil {
 		return nil, err
 	}
 	delete(d.Models, "hetero")
-	d, err = d.Learned(ctx, withDiffusion, func(ctx context.Context, model string) (space.Policy, error) {
+	d, err = d.Served(ctx, withDiffusion, func(ctx context.Context, model string) (space.Policy, error) {
 		if model == drawnLaw {
 			return o.Learn(ctx, d.lawTraining(model))
 		}

@@ -39,9 +39,8 @@ type Domain struct {
 type Model struct {
 	Law    *oracle.Law
 	Policy space.Policy
-	Asked  space.Policy // a trained model itself, whose answers Policy repeats; nil for others
-	Reward []float64    // log-reward of every state; nil where the model was not made for one
-	LogZ   float64      // of the reward
+	Reward []float64 // log-reward of every state; nil where the model was not made for one
+	LogZ   float64   // of the reward
 
 	// Balanced says that the policy is the exact one of the reward. Then the
 	// composites on states and on paths are one.
@@ -119,28 +118,28 @@ func (d *Domain) Perturbed(name string, noise float64, seed uint64) (*Domain, er
 
 // Learned is the domain with the models that a function gives, whose laws are
 // found by asking them about every state. They are frozen: draws are answered from
-// what was asked, but for those of methods that say otherwise.
+// what was asked.
 func (d *Domain) Learned(ctx context.Context, name string, policy func(ctx context.Context, model string) (space.Policy, error)) (*Domain, error) {
-	asked := map[string]space.Policy{}
-	out, err := d.With(name, func(model string, _ *oracle.Law) (*oracle.Law, space.Policy, error) {
+	out, err := d.Served(ctx, name, policy)
+	if err != nil {
+		return nil, err
+	}
+	for _, m := range out.Models {
+		m.Policy = m.Law.Policy()
+	}
+	return out, nil
+}
+
+// Served is the same with models that are not frozen: they answer every draw.
+func (d *Domain) Served(ctx context.Context, name string, policy func(ctx context.Context, model string) (space.Policy, error)) (*Domain, error) {
+	return d.With(name, func(model string, _ *oracle.Law) (*oracle.Law, space.Policy, error) {
 		p, err := policy(ctx, model)
 		if err != nil {
 			return nil, nil, err
 		}
 		law, err := oracle.LawOf(ctx, d.Graph, p)
-		if err != nil {
-			return nil, nil, err
-		}
-		asked[model] = p
-		return law, law.Policy(), nil
+		return law, p, err
 	})
-	if err != nil {
-		return nil, err
-	}
-	for model, p := range asked {
-		out.Models[model].Asked = p
-	}
-	return out, nil
 }
 
 // coarse is a law on groups of states.

@@ -21,7 +21,7 @@ var methods = []Method{
 	flows, learning, bounding, learned, mixing, guidance, weighing, gap, molecules,
 	ancestral, rejection, smc, smcHeavy, largePopulations, annealed, automatic, pimh,
 	guided, guidedBadly, gumbelMax, thinning, smcGuided, smcGuidedBadly, candidates,
-	visits, pathsForStates, chosenForStates, smcForStates, annealedForStates, throughPlugins,
+	visits, pathsForStates, chosenForStates, smcForStates, annealedForStates,
 	classifierEMA, classifierExact, smcClassifier, smcActions,
 	unweighted, unmasked, unfinished,
 }
@@ -29,7 +29,7 @@ var methods = []Method{
 // onManyTrees are methods for spaces with so many states that others take long.
 var onManyTrees = []Method{
 	flows, learning, bounding, learned, mixing, guidance, weighing, gap, molecules, ancestral, rejection, smc,
-	chosenForStates, smcForStates, annealedForStates, throughPlugins,
+	chosenForStates, smcForStates, annealedForStates,
 }
 
 // trainedModels is the name of the domain with trained models of the grid.

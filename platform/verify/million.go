@@ -74,7 +74,8 @@ var visits = Method{
 }
 
 // forStates is a sampler of the composite on paths whose draws are held against
-// that on states: they are off by the gap between both at most.
+// that on states: they are off by the gap between both at most. A mixture has one
+// composite alone.
 func forStates(name string, covers func(*Target) bool, options func(context.Context, *Target, *Run) (sample.Options, error)) Method {
 	return Method{
 		Name:   name,
@@ -89,25 +90,27 @@ func forStates(name string, covers func(*Target) bool, options func(context.Cont
 			if err != nil {
 				return nil, err
 			}
-			off, err := d.ofStates(r.Seed)
-			off.Quantity += ", by " + o.Method.String()
-			return []Result{off}, err
+			var results []Result
+			between := 0.
+			if composite(t) {
+				p, err := t.Paths()
+				if err != nil {
+					return nil, err
+				}
+				between = oracle.L1(p.Terminal, t.Law)
+				z, err := d.evidence(p.LogEvidence)
+				if err != nil {
+					return nil, err
+				}
+				results = append(results, z)
+			}
+			results = append(results, nearlyAtFloor(t.Law, oracle.L1(t.Law, d.Frequencies()), int(d.N), between, r.Seed))
+			for i := range results {
+				results[i].Quantity += ", by " + o.Method.String()
+			}
+			return results, nil
 		},
 	}
-}
-
-// ofStates holds draws of the composite on paths against that on states. A mixture
-// has one alone.
-func (d *Draws) ofStates(seed uint64) (Result, error) {
-	t, between := d.target, 0.
-	if !t.Mixture() {
-		p, err := t.Paths()
-		if err != nil {
-			return Result{}, err
-		}
-		between = oracle.L1(p.Terminal, t.Law)
-	}
-	return nearlyAtFloor(t.Law, oracle.L1(t.Law, d.Frequencies()), int(d.N), between, seed), nil
 }
 
 // ofDiffusion covers compositions of models one of which is a diffusion.
@@ -122,10 +125,14 @@ var (
 
 	// chosenForStates draws by the method that is chosen where nobody names one.
 	chosenForStates = forStates("auto by paths", ofDiffusion, func(ctx context.Context, t *Target, r *Run) (sample.Options, error) {
-		o, kept, err := chosen(ctx, t, r)
-		most := r.forMillion(o.Method, kept)
-		most.Twist = o.Twist
-		return most, err
+		choice, err := sample.Choose(ctx, t.Graph.Space, t.policies(), t.Composition, r.options(sample.Auto))
+		kept := 1.
+		if choice.Method == sample.Rejection {
+			kept = acceptance(t)
+		}
+		o := r.forMillion(choice.Method, kept)
+		o.Twist.Ladder = choice.Ladder
+		return o, err
 	})
 
 	smcForStates = forStates("smc by paths", func(t *Target) bool { return ofDiffusion(t) && composite(t) },
@@ -140,60 +147,3 @@ var (
 			return o, err
 		})
 )
-
-// chosen are the options of the method that is chosen for a target, and the share
-// of its paths that this keeps.
-func chosen(ctx context.Context, t *Target, r *Run) (o sample.Options, kept float64, err error) {
-	o = r.options(sample.Auto)
-	choice, err := sample.Choose(ctx, t.Graph.Space, t.policies(), t.Composition, o)
-	o.Method, o.Twist.Ladder = choice.Method, choice.Ladder
-	if kept = 1; o.Method == sample.Rejection {
-		kept = acceptance(t)
-	}
-	return o, kept, err
-}
-
-// throughPlugins draws by the chosen method, too, but the models themselves answer
-// every step of it, as they do in a campaign.
-var throughPlugins = Method{
-	Name:   "auto, plugins asked",
-	Covers: ofDiffusion,
-	Full:   true,
-	Check: func(ctx context.Context, t *Target, r *Run) ([]Result, error) {
-		asking := *t
-		asking.Models = nil
-		for _, m := range t.Models {
-			live := *m
-			live.Policy = m.Asked
-			asking.Models = append(asking.Models, &live)
-		}
-		o, _, err := chosen(ctx, &asking, r)
-		if err != nil {
-			return nil, err
-		}
-		d, err := draw(ctx, &asking, o)
-		if err != nil {
-			return nil, err
-		}
-		off, err := d.ofStates(r.Seed)
-		if err != nil {
-			return nil, err
-		}
-		p, err := t.Paths()
-		if err != nil {
-			return nil, err
-		}
-		results := []Result{off, d.closeness(p.Terminal, r.Seed)}
-		if composite(t) {
-			z, err := d.evidence(p.LogEvidence)
-			if err != nil {
-				return nil, err
-			}
-			results = append(results, z)
-		}
-		for i := range results {
-			results[i].Quantity += ", by " + o.Method.String()
-		}
-		return results, nil
-	},
-}
