@@ -13,12 +13,12 @@ import (
 
 // TestALawOfMoleculesIsLearned learns the law p(tree) ~ e^(-((heavy-16)/4)^2) on
 // the space of 24 fragments from 5.1 million fresh draws, and holds the model's
-// law, by dynamic programming, against it. It takes a quarter of an hour:
+// law, by dynamic programming, against it. It takes five minutes of one core:
 //
 //	MOLSCULPT_EXACT=diffusion go test -run ALawOfMolecules -timeout 2h -v ./plugins/diffusion
 func TestALawOfMoleculesIsLearned(t *testing.T) {
 	if os.Getenv("MOLSCULPT_EXACT") != "diffusion" {
-		t.Skip("trains for a quarter of an hour; set MOLSCULPT_EXACT=diffusion")
+		t.Skip("trains for five minutes of one core; set MOLSCULPT_EXACT=diffusion")
 	}
 	sp := treetest.Golden(t, 3)
 	g := graphOf(t, sp)
