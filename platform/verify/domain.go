@@ -226,9 +226,10 @@ func (t *Target) Mixture() bool {
 }
 
 // Paths is the composite on paths, which samplers of path likelihoods follow:
-// for balanced models the closed form, else the sum over all paths, in bundles
-// so narrow that halving them changes less than a tenth of the distance to the
-// composite on states, or nothing that draws could show, as far as memory allows.
+// for balanced models the closed form, else the sum over all paths: each by itself
+// where there are few, else in bundles so narrow that halving them changes less than
+// a tenth of the distance to the composite on states, or nothing that draws could
+// show, as far as memory allows.
 func (t *Target) Paths() (*oracle.PathSpace, error) {
 	if t.paths != nil {
 		return t.paths, nil
@@ -238,6 +239,11 @@ func (t *Target) Paths() (*oracle.PathSpace, error) {
 		return t.paths, nil
 	}
 	const enough, tiny, most = .1, 2e-4, 4_000_000
+	if pathsOn(t.Graph) < most {
+		p, err := oracle.PathSpaceOf(t.Composition, t.Laws, oracle.PathSpaceOptions{})
+		t.paths = p
+		return p, err
+	}
 	p, err := oracle.NarrowPathSpace(t.Composition, t.Laws, func(change float64, p *oracle.PathSpace) bool {
 		return change < max(tiny, enough*oracle.L1(p.Terminal, t.Law)) || 4*p.Atoms > most
 	})
@@ -246,6 +252,19 @@ func (t *Target) Paths() (*oracle.PathSpace, error) {
 	}
 	t.paths = p // as narrow as memory allows
 	return p, nil
+}
+
+// pathsOn is the number of paths from the initial state to all others.
+func pathsOn(g *oracle.Graph) (sum float64) {
+	to := make([]float64, len(g.States))
+	to[0] = 1
+	for s, children := range g.Children {
+		sum += to[s]
+		for _, e := range children {
+			to[e.Child] += to[s]
+		}
+	}
+	return sum
 }
 
 // policies are those of the target's models.
