@@ -57,20 +57,18 @@ const treesOfMolecule = 5000
 // p(molecule) divided by their number.
 type dataSource struct {
 	examples map[string][]sdk.Example // by source
-	asked    map[string]int
 	stats    DataStats
 }
 
-// Examples gives the next examples of a source.
-func (d *dataSource) Examples(_ context.Context, source string, n int) ([]sdk.Example, bool, error) {
+// Examples gives the examples of a source from number first on.
+func (d *dataSource) Examples(_ context.Context, source string, first, n int) ([]sdk.Example, bool, error) {
 	all, ok := d.examples[source]
 	if !ok {
 		return nil, false, fmt.Errorf("platform: there are no examples called %q; there are %q and %q", source, DataTrain, DataHeldOut)
 	}
-	from := d.asked[source]
-	to := min(from+n, len(all))
-	d.asked[source] = to
-	return all[from:to], to < len(all), nil
+	first = min(first, len(all))
+	to := min(first+n, len(all))
+	return all[first:to], to < len(all), nil
 }
 
 // digest names the examples, in order.
@@ -98,7 +96,7 @@ type molecule struct {
 // molecules are held out depends on them and on the seed alone.
 func readData(ctx context.Context, sp *space.Fragments, lines iter.Seq2[string, error], holdOut float64, seed uint64) (*dataSource, error) {
 	const batch = 256
-	d := &dataSource{examples: map[string][]sdk.Example{DataTrain: nil, DataHeldOut: nil}, asked: map[string]int{}}
+	d := &dataSource{examples: map[string][]sdk.Example{DataTrain: nil, DataHeldOut: nil}}
 	found := map[string]molecule{}
 	var pending []string
 	flush := func() error {

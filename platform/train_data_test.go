@@ -130,17 +130,17 @@ func TestDataAreTheTreesOfTheirMolecules(t *testing.T) {
 
 func TestExamplesComeInPartsAndEnd(t *testing.T) {
 	t.Parallel()
-	d := &dataSource{examples: map[string][]sdk.Example{DataTrain: make([]sdk.Example, 5)}, asked: map[string]int{}}
-	for i, want := range []struct {
-		n    int
-		more bool
-	}{{2, true}, {2, true}, {1, false}, {0, false}} {
-		got, more, err := d.Examples(context.Background(), DataTrain, 2)
+	d := &dataSource{examples: map[string][]sdk.Example{DataTrain: make([]sdk.Example, 5)}}
+	for _, want := range []struct {
+		first, n int
+		more     bool
+	}{{0, 2, true}, {2, 2, true}, {4, 1, false}, {5, 0, false}, {6, 0, false}} {
+		got, more, err := d.Examples(context.Background(), DataTrain, want.first, 2)
 		if err != nil || len(got) != want.n || more != want.more {
-			t.Errorf("call %d: %d examples, more %v, %v", i, len(got), more, err)
+			t.Errorf("from %d: %d examples, more %v, %v", want.first, len(got), more, err)
 		}
 	}
-	if _, _, err := d.Examples(context.Background(), "nothing", 1); err == nil {
+	if _, _, err := d.Examples(context.Background(), "nothing", 0, 1); err == nil {
 		t.Error("a source that does not exist answers")
 	}
 }

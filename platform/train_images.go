@@ -76,7 +76,7 @@ func openImagesTask(t *config.Training) (*trainingTask, error) {
 // digit in each list of classes, whose number is the label. Which images are held
 // out depends on their place and on the seed.
 func readImages(sp *space.Points, images *imaged.Set, sets []imaged.Classes, holdOut float64, seed uint64) *dataSource {
-	d := &dataSource{examples: map[string][]sdk.Example{DataTrain: nil, DataHeldOut: nil}, asked: map[string]int{}}
+	d := &dataSource{examples: map[string][]sdk.Example{DataTrain: nil, DataHeldOut: nil}}
 	d.stats.Images = images.Len()
 	for label, classes := range sets {
 		classes.Examples(images, func(_, image int, point []float32) bool {

@@ -31,7 +31,7 @@ func openPointsTask(ctx context.Context, t *config.Training, read func(files []s
 	}
 	card := CardData{HoldOut: t.Data.HoldOut}
 	var sp *space.Points
-	d := &dataSource{examples: map[string][]sdk.Example{DataTrain: nil, DataHeldOut: nil}, asked: map[string]int{}}
+	d := &dataSource{examples: map[string][]sdk.Example{DataTrain: nil, DataHeldOut: nil}}
 	for _, f := range t.Data.Points {
 		card.Files = append(card.Files, f.Value)
 		number := 0

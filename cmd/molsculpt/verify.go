@@ -58,7 +58,7 @@ status is 1 if a check fails.`,
 			if err != nil {
 				return err
 			}
-			o.Train, o.Guide, o.Scores = trained.train, trained.guide, trained.scores
+			o.Train, o.Learn, o.Guide, o.Scores = trained.train, trained.learn, trained.guide, trained.scores
 			return errors.Join(a.verify(cmd, o, asJSON), trained.close())
 		},
 	}

@@ -103,6 +103,17 @@ train: {width: 64, layers: 2, steps: 8000, batch: 64, beta_max: %g, beta_focus: 
 	if err != nil {
 		return nil, err
 	}
+	process, err := m.start(ctx, plugin)
+	if err != nil {
+		return nil, err
+	}
+	return process.LoadPolicy(ctx, host.Model{
+		Space: sp, Definition: sp.Definition(), Weights: weights.Data, SHA256: weights.SHA256,
+	}, map[string]float64{"beta": t.Beta})
+}
+
+// start starts a plugin's process, which runs until the models are closed.
+func (m *trainedModels) start(ctx context.Context, plugin string) (*supervise.Plugin, error) {
 	found, err := m.cat.Plugin(plugin, m.folder)
 	if err != nil {
 		return nil, err
@@ -116,9 +127,7 @@ train: {width: 64, layers: 2, steps: 8000, batch: 64, beta_max: %g, beta_focus: 
 		defer cancel()
 		_ = process.Close(ctx)
 	})
-	return process.LoadPolicy(ctx, host.Model{
-		Space: sp, Definition: sp.Definition(), Weights: weights.Data, SHA256: weights.SHA256,
-	}, map[string]float64{"beta": t.Beta})
+	return process, nil
 }
 
 // guide is a guide for models that train gave, trained as long as Garipov et al.

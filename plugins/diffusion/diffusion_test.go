@@ -333,21 +333,19 @@ func TestTheProtocolTrainsAndServes(t *testing.T) {
 	sources := map[string]*Data{sourceTrain: exampleData(t, sp, 400, 1), sourceHeldOut: exampleData(t, sp, 100, 2)}
 	var saved [][]byte
 	training := func() host.Training {
-		asked := map[string]int{}
 		return host.Training{
 			Spec: []byte(`{"width": 16, "layers": 1, "steps": 60, "batch": 16, "checkpoint_every": 20, "validate": 20, "report_trees": 100}`), Space: sp, Seed: 4,
 			Rewards: func(context.Context, []space.State, []float64) ([]sdk.Reward, error) {
 				t.Error("it asks for rewards")
 				return nil, nil
 			},
-			Examples: func(_ context.Context, source string, n int) (out []sdk.Example, more bool, err error) {
+			Examples: func(_ context.Context, source string, first, n int) (out []sdk.Example, more bool, err error) {
 				all := sources[source].trees
-				from := asked[source]
-				for _, s := range all[from:min(from+n, len(all))] {
+				to := min(first+n, len(all))
+				for _, s := range all[first:to] {
 					out = append(out, sdk.Example{State: s, Weight: 1})
 				}
-				asked[source] = from + len(out)
-				return out, asked[source] < len(all), nil
+				return out, to < len(all), nil
 			},
 			Save: func(_ context.Context, data []byte) error { saved = append(saved, data); return nil },
 		}

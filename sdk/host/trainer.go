@@ -40,8 +40,10 @@ type Training struct {
 	Models []string
 	Paths  func(ctx context.Context, first uint64, n int) ([]sdk.Path, error)
 
-	// Examples gives at most n states of a source; nil where there are none.
-	Examples func(ctx context.Context, source string, n int) (examples []sdk.Example, more bool, err error)
+	// Examples gives at most n states of a source from number first on; nil where
+	// there are none. It is a function of its arguments: a process that takes over
+	// begins at the first again.
+	Examples func(ctx context.Context, source string, first, n int) (examples []sdk.Example, more bool, err error)
 
 	// Save stores a checkpoint, durably; the trainer waits for it.
 	Save func(ctx context.Context, checkpoint []byte) error
@@ -66,7 +68,7 @@ func (c *Client) Train(ctx context.Context, t Training) (sdk.Trained, error) {
 	if err != nil {
 		return sdk.Trained{}, c.fail(ctx, "Train", 0, err)
 	}
-	d := &driver{c: c, t: t, stream: stream}
+	d := &driver{c: c, t: t, stream: stream, given: map[string]int{}}
 	d.silence(cancel)
 	defer func() {
 		if d.timer != nil {
@@ -102,6 +104,7 @@ type driver struct {
 	stream  grpc.BidiStreamingClient[proto.TrainRequest, proto.TrainReply]
 	sending sync.Mutex
 	joiner  wire.Joiner
+	given   map[string]int // examples, by source
 	weights []byte
 
 	timer  *time.Timer // nil where silence is not limited
@@ -257,10 +260,11 @@ func (d *driver) ask(ctx context.Context, m *proto.Ask) error {
 		out.Error = "this training has no examples"
 		return d.send(&proto.TrainRequest{Message: &proto.TrainRequest_Examples{Examples: out}})
 	}
-	examples, more, err := d.t.Examples(ctx, m.GetSource(), int(min(m.GetCount(), 1<<16)))
+	examples, more, err := d.t.Examples(ctx, m.GetSource(), d.given[m.GetSource()], int(min(m.GetCount(), 1<<16)))
 	if err != nil {
 		return fmt.Errorf("host: examples of %q for plugin %s: %w", m.GetSource(), d.c.name, err)
 	}
+	d.given[m.GetSource()] += len(examples)
 	states := make([]space.State, len(examples))
 	for i, e := range examples {
 		states[i] = e.State

@@ -1,0 +1,95 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/molsculpt/molsculpt/chem/fragment"
+	"github.com/molsculpt/molsculpt/platform/supervise"
+	"github.com/molsculpt/molsculpt/platform/verify"
+	"github.com/molsculpt/molsculpt/sdk"
+	"github.com/molsculpt/molsculpt/sdk/host"
+	"github.com/molsculpt/molsculpt/sdk/space"
+)
+
+// learn is a diffusion that learned from draws of a law, trained if it is not
+// there already.
+func (m *trainedModels) learn(ctx context.Context, t verify.LawTraining) (space.Policy, error) {
+	v, err := fragment.Parse([]byte(t.Vocabulary))
+	if err != nil {
+		return nil, err
+	}
+	sp, err := space.NewFragments(v, t.MaxFragments)
+	if err != nil {
+		return nil, err
+	}
+	process, err := m.start(ctx, "core/diffusion")
+	if err != nil {
+		return nil, err
+	}
+	weights, err := m.learned(ctx, process, sp, t)
+	if err != nil {
+		return nil, err
+	}
+	return process.LoadPolicy(ctx, host.Model{
+		Space: sp, Definition: sp.Definition(), Weights: weights, SHA256: fmt.Sprintf("%x", sha256.Sum256(weights)),
+	}, nil)
+}
+
+// learned are the weights of a diffusion that learned from draws of a law. Training
+// files name molecules that are all as likely, so the plugin is trained directly: it
+// draws examples by their weight.
+func (m *trainedModels) learned(ctx context.Context, process *supervise.Plugin, sp *space.Fragments, t verify.LawTraining) ([]byte, error) {
+	of := sha256.New()
+	fmt.Fprintf(of, "%s %s", sp.Descriptor().Digest, t.Options)
+	examples := make([]sdk.Example, len(t.Trees))
+	for i, s := range t.Trees {
+		examples[i] = sdk.Example{State: s, Weight: t.Weights[i]}
+		fmt.Fprintf(of, " %x %g", string(s), t.Weights[i])
+	}
+	name := fmt.Sprintf("diffusion-%s-%x", t.Name, of.Sum(nil)[:6])
+	out := filepath.Join(m.folder, name+".safetensors")
+	weights, err := os.ReadFile(out)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return weights, err
+	}
+	m.app.say("training %s", name)
+	checkpoint, err := os.ReadFile(out + ".checkpoint")
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	done, err := process.Train(ctx, host.Training{
+		Spec: []byte(t.Options), Space: sp, Definition: sp.Definition(), Seed: 1, Checkpoint: checkpoint,
+		Examples: func(_ context.Context, source string, first, n int) (part []sdk.Example, more bool, err error) {
+			if source != "train" {
+				return nil, false, nil // the law is known: none are kept back
+			}
+			to := min(first+n, len(examples))
+			return examples[first:to], to < len(examples), nil
+		},
+		Rewards: func(context.Context, []space.State, []float64) ([]sdk.Reward, error) {
+			return nil, errors.New("a law has no reward")
+		},
+		Save: func(_ context.Context, data []byte) error { return writeFile(out+".checkpoint", data) },
+	})
+	if err != nil {
+		return nil, fmt.Errorf("train %s: %w", name, err)
+	}
+	if err := writeFile(out, done.Weights); err != nil {
+		return nil, err
+	}
+	return done.Weights, os.Remove(out + ".checkpoint")
+}
+
+// writeFile writes a file whole or not at all.
+func writeFile(path string, data []byte) error {
+	if err := os.WriteFile(path+".new", data, 0o644); err != nil {
+		return err
+	}
+	return os.Rename(path+".new", path)
+}
