@@ -83,7 +83,7 @@ func (s *fragmentSet) methods() []fragmentMethod {
 	if s.SMC != nil {
 		again.Of = s.Again
 	}
-	for _, m := range []fragmentMethod{{"mixture", s.Reference}, {"importance", s.Importance}, {"SMC", s.SMC}, {"annealed SMC", s.Annealed}, {"rejection", s.Rejection}, again, {"mixing", s.Unweighted}, {"guidance", s.Guided}} {
+	for _, m := range []fragmentMethod{{"exact, from the mixture", s.Reference}, {"exact, independent draws", s.Importance}, {"SMC", s.SMC}, {"annealed SMC", s.Annealed}, {"rejection", s.Rejection}, again, {"mixing", s.Unweighted}, {"guidance", s.Guided}} {
 		if m.Of != nil {
 			out = append(out, m)
 		}
@@ -116,7 +116,7 @@ func (f *fragmentFindings) binTable(p *fragmentPart) *report.Table {
 			strings.Join(f.labels(), ", "), strings.Join(thresholds, ", "), p.Title)),
 		Columns: []report.Column{{Name: "method", Words: true}, {Name: "n", Note: "effective"}},
 		Notes: []report.Text{
-			"*mixture*: molecules of the models' mixture, with the importance weights that make it the composition; it owes nothing to how the others sample, and nothing is said where less than 30 of them count. *importance*, for those: independent draws by annealed steps, each with its own weight and without resampling. Both are exact. *SMC*: path posterior and weights; *annealed*: SMC on a ladder of temperatures, for those of several models, whose populations differ less. *rejection*: where it keeps a quarter of its draws. *mixing*: the same steps without weights (routing by reaching). *guidance*: the policy of Garipov et al., by a classifier trained here.",
+			"*exact, from the mixture*: molecules of the models' mixture, with the importance weights that make it the composition; it owes nothing to how the others sample, and nothing is said where less than 30 of them count. *exact, independent draws*, for those: draws by annealed steps, each with its own importance weight and without resampling. *SMC*: path posterior and weights; *annealed*: SMC on a ladder of temperatures, for those of several models, whose populations differ less. *rejection*: where it keeps a quarter of its draws. *mixing*: the same steps without weights (routing by reaching). *guidance*: the policy of Garipov et al., by a classifier trained here.",
 		},
 	}
 	for bin := range 1 << m {
