@@ -50,6 +50,8 @@ func (s *fragmentSet) headline(of []yardstick) string {
 	}
 	text := "are high together in " + percent(s.Main) + " of the molecules of `" + s.Text + "`, sampled by " + s.methodOfMain()
 	switch x := s.exact(); {
+	case x == nil && s.Reference != nil:
+		text += fmt.Sprintf("; of the %d molecules of the mixture that were drawn to tell the exact share only %.0f count, too few", len(s.Reference.SMILES), s.Reference.ESS())
 	case x == nil:
 	case x == s.Reference:
 		text += fmt.Sprintf("; the exact share, by importance from the mixture, is %s (%d effective molecules)", percent(x), int(math.Round(x.ESS())))

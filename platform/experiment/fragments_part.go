@@ -77,7 +77,7 @@ func (s *fragmentSite) part(ctx context.Context, f fragmentCampaign) (*fragmentP
 	if s.env.Small {
 		times = referenceTimesSmall
 	}
-	mixture, err := s.draw(ctx, f, fragmentDraw{Compose: strings.Join(models, " | "), Times: times, paths: true})
+	mixture, err := s.draw(ctx, f, fragmentDraw{Compose: strings.Join(models, " | "), Times: times, Stream: ofReference, paths: true})
 	if err != nil {
 		return nil, err
 	}
@@ -153,7 +153,7 @@ func (s *fragmentSite) samples(ctx context.Context, f fragmentCampaign, set *fra
 		}
 	}
 	if s.distances {
-		main.Again = true
+		main.Stream = ofSecond
 		if set.Again, err = s.draw(ctx, f, main); err != nil {
 			return err
 		}
@@ -174,7 +174,7 @@ func (s *fragmentSite) samples(ctx context.Context, f fragmentCampaign, set *fra
 		// The mixture's models are in the order of the file.
 		set.Reference = mixture.as(c)
 		if !set.Reference.tells() && !s.env.Small {
-			set.Importance, err = s.draw(ctx, f, fragmentDraw{Compose: set.Text, Method: "importance", Times: importanceTimes})
+			set.Importance, err = s.draw(ctx, f, fragmentDraw{Compose: set.Text, Method: "importance", Times: importanceTimes, Stream: ofReference})
 		}
 	}
 	return err

@@ -34,6 +34,17 @@ type fragmentSample struct {
 	logPath [][]float64
 }
 
+// stream sets samples of one campaign file apart: those of two streams are
+// independent, while those of one share random numbers where methods take the same
+// steps.
+type stream uint64
+
+const (
+	ofFile stream = iota
+	ofSecond
+	ofReference
+)
+
 // fragmentDraw says in what a campaign differs from the file.
 type fragmentDraw struct {
 	Compose string
@@ -41,7 +52,7 @@ type fragmentDraw struct {
 	Guide   string // weights
 	Actions bool   // whether the guide is asked for actions
 	Times   int    // as many molecules; 0 means 1
-	Again   bool   // with another seed
+	Stream  stream // of random numbers
 	paths   bool   // whether paths are read
 }
 
@@ -54,7 +65,7 @@ func (d fragmentDraw) name(title string) string {
 	if d.Times > 1 {
 		parts = append(parts, fmt.Sprintf("x%d", d.Times))
 	}
-	if d.Again {
+	if d.Stream == ofSecond {
 		parts = append(parts, "again")
 	}
 	return strings.Join(parts, ", ")
@@ -77,9 +88,7 @@ func (s *fragmentSite) draw(ctx context.Context, f fragmentCampaign, d fragmentD
 	if d.Actions {
 		file.Sample.Steps = config.Text{Value: config.StepsActions, Mark: file.Sample.Mark}
 	}
-	if d.Again {
-		file.Seed += 1_000_003
-	}
+	file.Seed += 1_000_003 * uint64(d.Stream)
 	name := d.name(f.Title)
 	file.Name = name
 	plan, err := platform.NewPlan(file, s.env.Catalog)

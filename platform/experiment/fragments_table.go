@@ -15,6 +15,12 @@ const thin = 30
 // tells reports whether enough of a sample's molecules count.
 func (s *fragmentSample) tells() bool { return s.ESS() >= thin }
 
+// tooThin reports whether a method's sample is one of the exact references, with
+// too few molecules that count.
+func (s *fragmentSet) tooThin(m fragmentMethod) bool {
+	return (m.Of == s.Reference || m.Of == s.Importance) && !m.Of.tells()
+}
+
 // modelTable says how well the base models learned.
 func (f *fragmentFindings) modelTable() *report.Table {
 	t := &report.Table{
@@ -116,7 +122,7 @@ func (f *fragmentFindings) binTable(p *fragmentPart) *report.Table {
 			strings.Join(f.labels(), ", "), strings.Join(thresholds, ", "), p.Title)),
 		Columns: []report.Column{{Name: "method", Words: true}, {Name: "n", Note: "effective"}},
 		Notes: []report.Text{
-			"*exact, from the mixture*: molecules of the models' mixture, with the importance weights that make it the composition; it owes nothing to how the others sample, and nothing is said where less than 30 of them count. *exact, independent draws*, for those: draws by annealed steps, each with its own importance weight and without resampling. *SMC*: path posterior and weights; *annealed*: SMC on a ladder of temperatures, for those of several models, whose populations differ less. *rejection*: where it keeps a quarter of its draws. *mixing*: the same steps without weights (routing by reaching). *guidance*: the policy of Garipov et al., by a classifier trained here.",
+			"*exact, from the mixture*: molecules of the models' mixture, with the importance weights that make it the composition; it owes nothing to how the others sample. *exact, independent draws*, for those: draws by annealed steps, each with its own importance weight and without resampling. Both have random numbers of their own, and nothing is said where less than 30 molecules count. *SMC*: path posterior and weights; *annealed*: SMC on a ladder of temperatures, for those of several models, whose populations differ less. *rejection*: where it keeps a quarter of its draws. *mixing*: the same steps without weights (routing by reaching). *guidance*: the policy of Garipov et al., by a classifier trained here.",
 		},
 	}
 	for bin := range 1 << m {
@@ -131,7 +137,7 @@ func (f *fragmentFindings) binTable(p *fragmentPart) *report.Table {
 				for bin := range 1 << m {
 					e := method.Of.share(func(i int) bool { return method.Of.bin(i, f.Yardstick) == bin })
 					c := report.Percent(e.Value, e.SE, 1)
-					if method.Of == s.Reference && !s.Reference.tells() {
+					if s.tooThin(method) {
 						c = report.Number(math.NaN(), 0)
 					}
 					if want, ok := s.wanted(); ok && bin == want {

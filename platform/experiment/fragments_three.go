@@ -78,7 +78,7 @@ func (f *fragmentFindings) allHighTable(s *fragmentSet) *report.Table {
 	for _, m := range s.methods() {
 		e := s.hit(m.Of, f.Yardstick)
 		c := []report.Cell{{Text: report.Text(m.Name)}, report.Percent(e.Value, e.SE, 1), {}}
-		if m.Of == s.Reference && !s.Reference.tells() {
+		if s.tooThin(m) {
 			c[1] = report.Number(math.NaN(), 0)
 		}
 		if x := theirs[m.Name]; x != "" && !f.Small {
