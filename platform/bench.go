@@ -72,7 +72,7 @@ type BenchSampling struct {
 	Distinct      int     `json:"distinct"`
 	MinESS        float64 `json:"min_ess"`           // smallest of a population on its way, 0 to 1
 	States        float64 `json:"states_per_second"` // that particles came to; models are asked about new ones that can grow
-	Tokens        float64 `json:"tokens_per_second"` // of the networks, for those states: fragments and one for the tree
+	Tokens        float64 `json:"tokens_per_second"` // of those states that can grow: fragments and one for the tree
 }
 
 // BenchTraining is one measurement of training, the first tenth left out.
@@ -197,7 +197,9 @@ func (o BenchOptions) sampling(ctx context.Context, p *Plan) (*BenchSampling, st
 			logs = append(logs, t.LogWeight)
 			fragments += p.Space.Size(t.Final())
 			for _, x := range t.States {
-				tokens += 1 + p.Space.Size(x)
+				if p.Space.Rows(x) > 0 {
+					tokens += 1 + p.Space.Size(x)
+				}
 			}
 		}
 		s.MinESS = min(s.MinESS, d.MinESS/float64(max(1, d.Drawn)))

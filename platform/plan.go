@@ -221,7 +221,7 @@ func findMethod(c *config.Campaign, e *compose.Expression, region *sample.Region
 	default:
 		var s *sample.Sampler
 		opts := sample.Options{Method: method, Twist: steersAs(c.Sample), Region: region}
-		if method == sample.Annealed || method == sample.Importance {
+		if method.NeedsLadder() {
 			opts.Twist.Ladder = sample.Ladder{{0, 0, 1}} // until it is fitted
 		}
 		s, err = sample.New(nil, make([]space.Policy, len(comp.Models())), comp, opts)

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -72,24 +73,25 @@ func (m *trainedModels) learned(ctx context.Context, process *supervise.Plugin, 
 			to := min(first+n, len(examples))
 			return examples[first:to], to < len(examples), nil
 		},
-		Rewards: func(context.Context, []space.State, []float64) ([]sdk.Reward, error) {
-			return nil, errors.New("a law has no reward")
-		},
-		Save: func(_ context.Context, data []byte) error { return writeFile(out+".checkpoint", data) },
+		Save: func(_ context.Context, data []byte) error { return writeWhole(out+".checkpoint", data) },
 	})
 	if err != nil {
 		return nil, fmt.Errorf("train %s: %w", name, err)
 	}
-	if err := writeFile(out, done.Weights); err != nil {
+	if err := writeWhole(out, done.Weights); err != nil {
 		return nil, err
 	}
-	return done.Weights, os.Remove(out + ".checkpoint")
+	if err := os.Remove(out + ".checkpoint"); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	return done.Weights, nil
 }
 
-// writeFile writes a file whole or not at all.
-func writeFile(path string, data []byte) error {
-	if err := os.WriteFile(path+".new", data, 0o644); err != nil {
+// writeWhole writes a file whole or not at all.
+func writeWhole(path string, data []byte) error {
+	_, err := replaceFile(path, func(w io.Writer) error {
+		_, err := w.Write(data)
 		return err
-	}
-	return os.Rename(path+".new", path)
+	})
+	return err
 }

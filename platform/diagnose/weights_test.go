@@ -116,6 +116,7 @@ func TestVerdicts(t *testing.T) {
 		{"thin", func(r *diagnose.Report) { r.ESS = 50 }, diagnose.WithCare, "Trust it with care: the samples count as 50 independent ones; sample more (about 8000 molecules)."},
 		{"hard", func(r *diagnose.Report) { r.ESS, r.Weights.MinESS, r.LogEvidence.SE = 9, .03, 1.2 }, diagnose.No, "Do not trust it: the samples count as 9 independent ones and the evidence is known to a factor of 3.3 only; use method: annealed, larger populations (particles: 200), or a composition that asks for less."},
 		{"hard, annealed", func(r *diagnose.Report) { r.Method, r.ESS, r.Weights.MinESS = "annealed", 9, .03 }, diagnose.No, "Do not trust it: the samples count as 9 independent ones; use larger populations (particles: 200), or a composition that asks for less."},
+		{"hard, importance", func(r *diagnose.Report) { r.Method, r.ESS, r.Weights.MinESS = "importance", 9, .03 }, diagnose.No, "Do not trust it: the samples count as 9 independent ones; use method: annealed, or sample more (about 45000 molecules)."},
 		{"one", func(r *diagnose.Report) { r.Weights.Populations, r.LogEvidence.SE = 1, math.NaN() }, diagnose.WithCare, "Trust it with care: one population alone has no error to tell; make more populations: more molecules, or fewer particles."},
 		{"checked", func(r *diagnose.Report) {
 			r.Checks = &diagnose.Checks{Agrees: &diagnose.Agrees{P: .4, EvidenceP: .6}, Models: []diagnose.ModelCheck{{Name: "a"}}}

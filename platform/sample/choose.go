@@ -36,7 +36,7 @@ const (
 // is none. It depends on the seed, on the options for the pilots and on what the
 // models answer, on nothing else. Any other method, and a twist, are left as they are.
 func Choose(ctx context.Context, sp space.Space, bases []space.Policy, target *compose.Composition, opts Options) (Choice, error) {
-	if opts.Method.climbs() && len(opts.Twist.Ladder) == 0 {
+	if opts.Method.NeedsLadder() && len(opts.Twist.Ladder) == 0 {
 		ladder, err := FitLadder(ctx, sp, bases, target, opts)
 		if err != nil {
 			return Choice{}, err

@@ -30,7 +30,8 @@
 // sequential Monte Carlo: systematic resampling where the effective sample size
 // of a population falls below half of its particles (Doucet and Johansen 2009).
 // [Rejection] needs no weights where the composition is bounded by a mixture and
-// close to it; [Choose] finds out. [PIMH] and a [Metropolis] chain turn populations
+// close to it; [Choose] finds out. [Importance] draws on a ladder and does not
+// resample, so that its draws are independent. [PIMH] and a [Metropolis] chain turn populations
 // into an unweighted list of exact draws. The methods [Uncorrected] and [Guided]
 // leave the weights out: they are what others do, to compare with.
 //

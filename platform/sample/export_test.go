@@ -192,3 +192,12 @@ func (f *Fork) next(p particle, logR, weight float64) *Fork {
 
 // Forget takes the memory of a sampler away before its first use.
 func Forget(s *Sampler) { s.memory.cells = maxCells + 1 }
+
+// Remembered are the states that a sampler remembers.
+func Remembered(s *Sampler) []space.State {
+	var out []space.State
+	for state := range s.memory.known {
+		out = append(out, state)
+	}
+	return out
+}

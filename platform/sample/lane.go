@@ -293,7 +293,7 @@ func (l *lane) ask(ctx context.Context, states []space.State) error {
 		}
 	}
 	for _, k := range unknown {
-		if l.space.Size(states[k]) <= earlySteps {
+		if l.space.Size(states[k])-l.space.Size(l.from.state) <= earlySteps {
 			l.memory.keep(states[k], l.answers, k)
 		}
 	}

@@ -61,7 +61,7 @@ func (l *lane) startRace(s *search) {
 
 // wantNext asks about actions that may come next, or ends the race. It asks about
 // twice as many each time, so that a long race takes few rounds and asks about
-// twice what it needs at most; who is first does not depend on that.
+// twice what it needs at most. What comes of it is as if it had asked one by one.
 func (l *lane) wantNext(s *search) {
 	n := max(1, 2*len(s.front))
 	s.front = s.front[:0]
@@ -86,6 +86,9 @@ func (l *lane) wantNext(s *search) {
 // arrive gives the actions in front their actual times.
 func (l *lane) arrive(s *search) {
 	for _, at := range s.front {
+		if !s.crossed && at.logTime >= s.first.logTime {
+			break // one by one, it would not have been asked about
+		}
 		u, q := l.upper(s.slot, at.action), l.answer(s, at.action)
 		s.crossed = s.crossed || q > u+tolerance
 		if at.logTime += u - q; at.logTime < s.first.logTime {

@@ -41,7 +41,8 @@ func (m *memory) recall(states []space.State, answers [][]space.Steps) (unknown 
 	return unknown
 }
 
-// keep remembers the answers at state number k of a call, unless it is full.
+// keep remembers the answers at state number k of a call, unless the memory is
+// full, or the state: that is for nobody to answer.
 func (m *memory) keep(s space.State, answers [][]space.Steps, k int) {
 	cells := 0
 	for i := range answers {
@@ -49,7 +50,7 @@ func (m *memory) keep(s space.State, answers [][]space.Steps, k int) {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.known[s] != nil || m.cells+cells > maxCells {
+	if cells == 0 || m.known[s] != nil || m.cells+cells > maxCells {
 		return
 	}
 	if m.known == nil {

@@ -80,3 +80,28 @@ func TestEarlyStatesAreAskedAboutOnce(t *testing.T) {
 		}
 	}
 }
+
+// TestFullStatesAreNotRemembered walks a space whose early states are full: only
+// those that a model is needed for take room.
+func TestFullStatesAreNotRemembered(t *testing.T) {
+	t.Parallel()
+	sp := bag{2}
+	c := compile(t, "a & b", nil)
+	s, err := sample.New(sp, bagModels(sp, c, 1), c, sample.Options{Seed: 4, Particles: 20, Populations: 6})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, err := range s.Populations(t.Context()) {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(sample.Remembered(s)) < 2 {
+		t.Error("it remembers nothing")
+	}
+	for _, state := range sample.Remembered(s) {
+		if sp.Rows(state) == 0 {
+			t.Errorf("it remembers %q, which is full", state)
+		}
+	}
+}

@@ -58,11 +58,11 @@ func (m Method) Exact() bool { return m != Uncorrected && m != Guided }
 
 // sequential reports whether the steps of the method have weights.
 func (m Method) sequential() bool {
-	return m == SMC || m == PIMH || m.climbs()
+	return m == SMC || m == PIMH || m.NeedsLadder()
 }
 
-// climbs reports whether the method needs a ladder.
-func (m Method) climbs() bool { return m == Annealed || m == Importance }
+// NeedsLadder reports whether the method samples on a [Ladder].
+func (m Method) NeedsLadder() bool { return m == Annealed || m == Importance }
 
 // ParseMethod reads a method's name; "" is Auto.
 func ParseMethod(name string) (Method, error) {

@@ -36,6 +36,7 @@ type Options struct {
 
 	// ResampleBelow is the fraction of Particles below which the effective
 	// sample size makes a population resample: 0 means 1/2, negative never.
+	// Importance never does.
 	ResampleBelow float64
 
 	// Lanes (*) is the number of groups of populations that are walked side by

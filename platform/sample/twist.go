@@ -103,7 +103,7 @@ type Twist struct {
 	GuideMixture bool
 
 	// Ladder anneals the path posterior, see [FitLadder]: of SMC, where it is then
-	// the method Annealed by another name.
+	// the method Annealed by another name, and of Annealed and Importance.
 	Ladder Ladder
 }
 
@@ -122,7 +122,7 @@ func (t *Twist) check(m Method, target *compose.Composition) error {
 		return errors.New("a twist takes a guide or an action guide, not both")
 	case m == Guided && !t.guided():
 		return errors.New("the method guided needs a guide")
-	case t.guided() && m != Guided && (!m.sequential() || m.climbs()):
+	case t.guided() && m != Guided && (!m.sequential() || m.NeedsLadder()):
 		return fmt.Errorf("the method %v takes no guide", m)
 	case len(t.Ladder) > 0 && !m.sequential():
 		return fmt.Errorf("the method %v takes no ladder", m)

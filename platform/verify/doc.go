@@ -18,11 +18,11 @@
 // What must be exact is allowed 1e-12. What is sampled is allowed what a right
 // sampler exceeds with the probability that every result carries (FalseAlarm):
 // an evidence 4 standard errors, which are those between independent
-// populations (Student's t); an L1 distance the mean of that of independent
-// draws of the same information and 5 of its standard deviations (normal), or
-// of draws from trained models 1.25 times that mean, and the distance between the
-// composite on paths, which they are drawn from, and that on states, which they are
-// held against; a chi-square statistic its quantile. What is trained is held
-// against what others reached, or against a bar. The draws depend on the seed and on nothing else, so that a run that
-// passes once passes always.
+// populations (Student's t); an L1 distance the mean of that of independent draws
+// of the same information and 5 of its standard deviations (normal); a chi-square
+// statistic its quantile. Draws from trained models are allowed 1.25 times the mean
+// of an L1 distance. Where they are drawn from the composite on paths and held
+// against that on states, the distance of the two is added. What is trained is held
+// against what others reached, or against a bar. The draws depend on the seed and on
+// nothing else, so that a run that passes once passes always.
 package verify

@@ -137,7 +137,9 @@ var (
 
 	smcForStates = forStates("smc by paths", func(t *Target) bool { return ofDiffusion(t) && composite(t) },
 		func(_ context.Context, _ *Target, r *Run) (sample.Options, error) {
-			return r.forMillion(sample.SMC, 1), nil
+			o := r.forMillion(sample.SMC, 1)
+			o.Seed++ // where auto is smc, other draws than its own
+			return o, nil
 		})
 
 	annealedForStates = forStates("smc by paths, annealed", func(t *Target) bool { return ofDiffusion(t) && composite(t) },

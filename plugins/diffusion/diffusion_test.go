@@ -335,10 +335,6 @@ func TestTheProtocolTrainsAndServes(t *testing.T) {
 	training := func() host.Training {
 		return host.Training{
 			Spec: []byte(`{"width": 16, "layers": 1, "steps": 60, "batch": 16, "checkpoint_every": 20, "validate": 20, "report_trees": 100}`), Space: sp, Seed: 4,
-			Rewards: func(context.Context, []space.State, []float64) ([]sdk.Reward, error) {
-				t.Error("it asks for rewards")
-				return nil, nil
-			},
 			Examples: func(_ context.Context, source string, first, n int) (out []sdk.Example, more bool, err error) {
 				all := sources[source].trees
 				to := min(first+n, len(all))

@@ -59,8 +59,8 @@ type Training struct {
 
 // Train runs a training to its end. The result has weights, or Stopped.
 func (c *Client) Train(ctx context.Context, t Training) (sdk.Trained, error) {
-	if t.Space == nil || t.Rewards == nil && t.Paths == nil || t.Save == nil {
-		return sdk.Trained{}, fmt.Errorf("host: train with plugin %s: space, rewards or paths, and a place for checkpoints are needed", c.name)
+	if t.Space == nil || t.Rewards == nil && t.Paths == nil && t.Examples == nil || t.Save == nil {
+		return sdk.Trained{}, fmt.Errorf("host: train with plugin %s: space, rewards, paths or examples, and a place for checkpoints are needed", c.name)
 	}
 	inner, cancel := context.WithCancel(ctx)
 	defer cancel()
