@@ -223,7 +223,7 @@ func TestErrorsOfAPluginAreTold(t *testing.T) {
 	t.Run("panic", func(t *testing.T) {
 		t.Parallel()
 		err := step(t, func(*sdk.StepRequest, *sdk.StepReply) error { panic("no such atom") }, host.Options{})
-		if !errors.Is(err, sdk.ErrPanic) || !strings.Contains(err.Error(), "no such atom") || !strings.Contains(err.Error(), "policy_test.go") {
+		if !errors.Is(err, sdk.ErrPanic) || !strings.Contains(err.Error(), "no such atom") || !strings.Contains(err.Error(), "policy_wrong_test.go") {
 			t.Errorf("got %v", err)
 		}
 	})
