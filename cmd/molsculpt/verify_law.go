@@ -10,7 +10,6 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/molsculpt/molsculpt/chem/fragment"
 	"github.com/molsculpt/molsculpt/platform/supervise"
 	"github.com/molsculpt/molsculpt/platform/verify"
 	"github.com/molsculpt/molsculpt/sdk"
@@ -21,11 +20,7 @@ import (
 // learn is a diffusion that learned from draws of a law, trained if it is not
 // there already.
 func (m *trainedModels) learn(ctx context.Context, t verify.LawTraining) (space.Policy, error) {
-	v, err := fragment.Parse([]byte(t.Vocabulary))
-	if err != nil {
-		return nil, err
-	}
-	sp, err := space.NewFragments(v, t.MaxFragments)
+	sp, err := treeSpace(t.Vocabulary, t.MaxFragments)
 	if err != nil {
 		return nil, err
 	}
@@ -33,19 +28,17 @@ func (m *trainedModels) learn(ctx context.Context, t verify.LawTraining) (space.
 	if err != nil {
 		return nil, err
 	}
-	weights, err := m.learned(ctx, process, sp, t)
+	path, err := m.learned(ctx, process, sp, t)
 	if err != nil {
 		return nil, err
 	}
-	return process.LoadPolicy(ctx, host.Model{
-		Space: sp, Definition: sp.Definition(), Weights: weights, SHA256: fmt.Sprintf("%x", sha256.Sum256(weights)),
-	}, nil)
+	return m.policy(ctx, process, sp, path, nil)
 }
 
-// learned are the weights of a diffusion that learned from draws of a law. Training
+// learned is the weights file of a diffusion that learned from draws of a law. Training
 // files name molecules that are all as likely, so the plugin is trained directly: it
 // draws examples by their weight.
-func (m *trainedModels) learned(ctx context.Context, process *supervise.Plugin, sp *space.Fragments, t verify.LawTraining) ([]byte, error) {
+func (m *trainedModels) learned(ctx context.Context, process *supervise.Plugin, sp *space.Fragments, t verify.LawTraining) (path string, err error) {
 	of := sha256.New()
 	fmt.Fprintf(of, "%s %s", sp.Descriptor().Digest, t.Options)
 	examples := make([]sdk.Example, len(t.Trees))
@@ -55,14 +48,13 @@ func (m *trainedModels) learned(ctx context.Context, process *supervise.Plugin, 
 	}
 	name := fmt.Sprintf("diffusion-%s-%x", t.Name, of.Sum(nil)[:6])
 	out := filepath.Join(m.folder, name+".safetensors")
-	weights, err := os.ReadFile(out)
-	if !errors.Is(err, fs.ErrNotExist) {
-		return weights, err
+	if _, err := os.Stat(out); !errors.Is(err, fs.ErrNotExist) {
+		return out, err
 	}
 	m.app.say("training %s", name)
 	checkpoint, err := os.ReadFile(out + ".checkpoint")
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, err
+		return "", err
 	}
 	done, err := process.Train(ctx, host.Training{
 		Spec: []byte(t.Options), Space: sp, Definition: sp.Definition(), Seed: 1, Checkpoint: checkpoint,
@@ -76,15 +68,15 @@ func (m *trainedModels) learned(ctx context.Context, process *supervise.Plugin, 
 		Save: func(_ context.Context, data []byte) error { return writeWhole(out+".checkpoint", data) },
 	})
 	if err != nil {
-		return nil, fmt.Errorf("train %s: %w", name, err)
+		return "", fmt.Errorf("train %s: %w", name, err)
 	}
 	if err := writeWhole(out, done.Weights); err != nil {
-		return nil, err
+		return "", err
 	}
 	if err := os.Remove(out + ".checkpoint"); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, err
+		return "", err
 	}
-	return done.Weights, nil
+	return out, nil
 }
 
 // writeWhole writes a file whole or not at all.

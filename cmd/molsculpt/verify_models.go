@@ -74,17 +74,14 @@ func (m *trainedModels) train(ctx context.Context, t verify.ModelTraining) (spac
 
 // trainTrees is train of a model of fragment trees.
 func (m *trainedModels) trainTrees(ctx context.Context, t verify.ModelTraining) (space.Policy, error) {
-	v, err := fragment.Parse([]byte(t.Vocabulary))
-	if err != nil {
-		return nil, err
-	}
-	sp, err := space.NewFragments(v, t.MaxFragments)
+	sp, err := treeSpace(t.Vocabulary, t.MaxFragments)
 	if err != nil {
 		return nil, err
 	}
 	const plugin = "core/gflownet"
-	name := fmt.Sprintf("%s-%dx%d", t.Reward, v.Len(), t.MaxFragments)
-	vocabulary := fmt.Sprintf("fragments-%d.json", v.Len())
+	fragments := sp.Vocabulary().Len()
+	name := fmt.Sprintf("%s-%dx%d", t.Reward, fragments, t.MaxFragments)
+	vocabulary := fmt.Sprintf("fragments-%d.json", fragments)
 	if err := os.WriteFile(filepath.Join(m.folder, vocabulary), []byte(t.Vocabulary), 0o644); err != nil {
 		return nil, fmt.Errorf("write vocabulary: %w", err)
 	}
@@ -99,17 +96,31 @@ train: {width: 64, layers: 2, steps: 8000, batch: 64, beta_max: %g, beta_focus: 
 	if err != nil {
 		return nil, err
 	}
-	weights, err := m.cat.Load(path, ".")
+	process, err := m.start(ctx, plugin)
 	if err != nil {
 		return nil, err
 	}
-	process, err := m.start(ctx, plugin)
+	return m.policy(ctx, process, sp, path, map[string]float64{"beta": t.Beta})
+}
+
+// treeSpace is the space of trees of a vocabulary file's content.
+func treeSpace(vocabulary string, maxFragments int) (*space.Fragments, error) {
+	v, err := fragment.Parse([]byte(vocabulary))
+	if err != nil {
+		return nil, err
+	}
+	return space.NewFragments(v, maxFragments)
+}
+
+// policy is a model of trees whose weights are in a file.
+func (m *trainedModels) policy(ctx context.Context, process *supervise.Plugin, sp *space.Fragments, path string, conditions map[string]float64) (space.Policy, error) {
+	weights, err := m.cat.Load(path, ".")
 	if err != nil {
 		return nil, err
 	}
 	return process.LoadPolicy(ctx, host.Model{
 		Space: sp, Definition: sp.Definition(), Weights: weights.Data, SHA256: weights.SHA256,
-	}, map[string]float64{"beta": t.Beta})
+	}, conditions)
 }
 
 // start starts a plugin's process, which runs until the models are closed.

@@ -122,7 +122,7 @@ func (f *fragmentFindings) binTable(p *fragmentPart) *report.Table {
 			strings.Join(f.labels(), ", "), strings.Join(thresholds, ", "), p.Title)),
 		Columns: []report.Column{{Name: "method", Words: true}, {Name: "n", Note: "effective"}},
 		Notes: []report.Text{
-			"*exact, from the mixture*: molecules of the models' mixture, with the importance weights that make it the composition; it owes nothing to how the others sample. *exact, independent draws*, for those: draws by annealed steps, each with its own importance weight and without resampling. Both have random numbers of their own, and nothing is said where less than 30 molecules count. *SMC*: path posterior and weights; *annealed*: SMC on a ladder of temperatures, for those of several models, whose populations differ less. *rejection*: where it keeps a quarter of its draws. *mixing*: the same steps without weights (routing by reaching). *guidance*: the policy of Garipov et al., by a classifier trained here.",
+			"*exact, from the mixture*: molecules of the models' mixture, with the importance weights that make it the composition; it owes nothing to how the others sample. *exact, independent draws*, where too few of the mixture count: draws by annealed steps, each with its own importance weight and without resampling. Both have random numbers of their own, and nothing is said where less than 30 molecules count. *SMC*: path posterior and weights; *annealed*: SMC on a ladder of temperatures, for those of several models, whose populations differ less. *rejection*: where it keeps a quarter of its draws. *mixing*: the same steps without weights (routing by reaching). *guidance*: the policy of Garipov et al., by a classifier trained here.",
 		},
 	}
 	for bin := range 1 << m {
