@@ -11,6 +11,7 @@ import (
 var (
 	_ Defined = (*Fragments)(nil)
 	_ Defined = (*Grid)(nil)
+	_ Defined = (*Points)(nil)
 )
 
 // Defined is a space that can be sent to another process: [Open] of its kind
@@ -27,8 +28,10 @@ func Open(kind string, definition []byte) (Defined, error) {
 		return openFragments(definition)
 	case KindGrid:
 		return openGrid(definition)
+	case KindPoints:
+		return openPoints(definition)
 	}
-	return nil, fmt.Errorf("space: open %q: unknown kind; this program knows %s and %s", kind, KindFragments, KindGrid)
+	return nil, fmt.Errorf("space: open %q: unknown kind; this program knows %s, %s and %s", kind, KindFragments, KindGrid, KindPoints)
 }
 
 // Difference says in what two descriptors differ first, or "" if they are

@@ -22,8 +22,6 @@ type Points struct {
 	desc    Descriptor
 }
 
-var _ Defined = (*Points)(nil)
-
 // maxDimension is the largest number of coordinates.
 const maxDimension = 1 << 20
 
@@ -105,7 +103,7 @@ type pointsDefinition struct {
 	Parameters map[string]float64 `json:"parameters,omitempty"`
 }
 
-// Definition is all that [OpenPoints] needs, as JSON.
+// Definition is all that [Open] needs, as JSON.
 func (p *Points) Definition() []byte {
 	b, err := json.Marshal(pointsDefinition{p.dim, p.process.Name(), p.process.Parameters()})
 	if err != nil {
@@ -114,8 +112,7 @@ func (p *Points) Definition() []byte {
 	return b
 }
 
-// OpenPoints builds the space from its definition.
-func OpenPoints(definition []byte) (*Points, error) {
+func openPoints(definition []byte) (Defined, error) {
 	var d pointsDefinition
 	if err := json.Unmarshal(definition, &d); err != nil {
 		return nil, fmt.Errorf("space: open %s: %w", KindPoints, err)

@@ -38,14 +38,14 @@ func TestPointsTravelWhole(t *testing.T) {
 		t.Errorf("%v comes back as %v", x, got)
 	}
 	for _, p := range []*space.Points{p, points(t, 1, ""), points(t, 2352, noise.VE)} {
-		q, err := space.OpenPoints(p.Definition())
+		again, err := space.Open(space.KindPoints, p.Definition())
 		if err != nil {
 			t.Fatal(err)
 		}
-		if d := space.Difference(p.Descriptor(), q.Descriptor()); d != "" {
+		if d := space.Difference(p.Descriptor(), again.Descriptor()); d != "" {
 			t.Error(d)
 		}
-		if q.Process() != p.Process() || q.Dim() != p.Dim() {
+		if q := again.(*space.Points); q.Process() != p.Process() || q.Dim() != p.Dim() {
 			t.Errorf("%v %d comes back as %v %d", p.Process(), p.Dim(), q.Process(), q.Dim())
 		}
 	}
@@ -68,7 +68,7 @@ func TestWhatIsNoPointIsRefused(t *testing.T) {
 		}
 	}
 	for _, d := range []string{"", "[]", `{"dimension": 0}`, `{"dimension": 2, "process": "brown"}`, `{"dimension": 1e9}`} {
-		if _, err := space.OpenPoints([]byte(d)); err == nil {
+		if _, err := space.Open(space.KindPoints, []byte(d)); err == nil {
 			t.Errorf("%s is a space", d)
 		}
 	}

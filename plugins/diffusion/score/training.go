@@ -64,14 +64,18 @@ func openPoints(d sdk.SpaceDefinition) (*space.Points, error) {
 	if d.Kind != space.KindPoints {
 		return nil, fmt.Errorf("score: it works on points (%s), not on %q", space.KindPoints, d.Kind)
 	}
-	sp, err := space.OpenPoints(d.Definition)
+	sp, err := space.Open(d.Kind, d.Definition)
 	if err != nil {
 		return nil, fmt.Errorf("score: open the space: %w", err)
 	}
 	if diff := space.Difference(sp.Descriptor(), d.Descriptor); diff != "" {
 		return nil, fmt.Errorf("score: open the space: what the host describes and what its definition gives differ: %s", diff)
 	}
-	return sp, nil
+	points, ok := sp.(*space.Points)
+	if !ok {
+		return nil, fmt.Errorf("score: open the space: a %T is no space of points", sp)
+	}
+	return points, nil
 }
 
 // Train implements sdk.Trainer: a guide where there are models to tell apart, else
