@@ -24,7 +24,8 @@ import (
 
 // Sizes of a check.
 const (
-	checkPopulations = 16  // of the reference, of 64 paths of each model
+	checkPopulations = 16  // of a reference
+	checkParticles   = 512 // independent draws in one of them; of the models there are 64 of each
 	checkMolecules   = 250 // on each side of a distance, at most
 	checkFewest      = 10  // below which no distance is measured
 	checkPoints      = 64  // molecules at which densities are compared
@@ -73,6 +74,8 @@ type checking struct {
 	smiles   []string
 	scores   [][]float64 // by objective; NaN where there is none
 
+	rollouts  *diagnose.Rollouts
+	rolled    []*chem.Mol // of the rollouts, nil where there is none
 	reference *diagnose.Reference
 	mols      []*chem.Mol // of the reference's paths, nil where there is none
 }
@@ -130,12 +133,25 @@ func (k *checking) check(ctx context.Context) error {
 	p, m := k.session.plan, k.session.models
 	k.found.Seed = k.random(0).Uint64() >> 12 // exact as a JSON number
 	var err error
-	if k.reference, err = diagnose.NewReference(ctx, p.Space, m.policies, k.session.target, checkPopulations, k.found.Seed); err != nil {
+	if k.rollouts, err = diagnose.NewRollouts(ctx, p.Space, m.policies, k.session.target, checkPopulations, k.found.Seed); err != nil {
 		return err
 	}
-	restrict(k.reference, p.Region)
-	k.found.Draws, k.found.ReferenceESS = len(k.reference.Paths), k.reference.ESS()
-	k.found.Calibration = k.reference.Calibration()
+	restrict(k.rollouts, p.Region)
+	k.found.Draws, k.found.DrawsESS = len(k.rollouts.Paths), k.rollouts.ESS()
+	k.found.Calibration = k.rollouts.Calibration()
+	k.reference, k.rolled = &k.rollouts.Reference, k.assemble(k.rollouts.Paths)
+	k.mols = k.rolled
+	if k.found.DrawsESS < diagnose.MinReference {
+		k.note("draws of the composition, each by itself")
+		k.reference, err = diagnose.NewIndependent(ctx, p.Space, m.policies, k.session.target, sample.Options{
+			Seed: k.random(4).Uint64(), Particles: checkParticles, Populations: checkPopulations, Region: p.Region,
+		})
+		if err != nil {
+			return err
+		}
+		k.found.Independent, k.found.IndependentESS = len(k.reference.Paths), k.reference.ESS()
+		k.mols = k.assemble(k.reference.Paths)
+	}
 	k.note("scores of these draws")
 	values, err := k.values(ctx)
 	if err != nil {
@@ -148,7 +164,7 @@ func (k *checking) check(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if k.found.Guide, err = diagnose.CheckGuide(ctx, states, k.session.target, k.reference, k.found.Seed); err != nil {
+		if k.found.Guide, err = diagnose.CheckGuide(ctx, states, k.session.target, k.rollouts, k.found.Seed); err != nil {
 			return err
 		}
 	}
@@ -160,19 +176,26 @@ func (k *checking) check(ctx context.Context) error {
 	return k.densities(ctx)
 }
 
+// assemble makes the molecules of paths; nil where a path has none.
+func (k *checking) assemble(paths []sample.Trajectory) []*chem.Mol {
+	out := make([]*chem.Mol, len(paths))
+	for i := range paths {
+		if mol, err := k.session.plan.Space.Trees().Assemble(fragment.Tree(paths[i].Final())); err == nil {
+			out[i] = mol
+		}
+	}
+	return out
+}
+
 // values are the objectives' scores of the run and the reference.
 func (k *checking) values(ctx context.Context) ([]diagnose.Values, error) {
 	p := k.session.plan
-	k.mols = make([]*chem.Mol, len(k.reference.Paths))
 	var batch []rewards.Molecule
 	var at []int
-	for i := range k.reference.Paths {
-		mol, err := p.Space.Trees().Assemble(fragment.Tree(k.reference.Paths[i].Final()))
-		if err != nil {
-			continue // no molecule, no score
+	for i, mol := range k.mols {
+		if mol != nil { // no molecule, no score
+			batch, at = append(batch, rewards.Molecule{Mol: mol}), append(at, i)
 		}
-		k.mols[i] = mol
-		batch, at = append(batch, rewards.Molecule{Mol: mol}), append(at, i)
 	}
 	out := make([]diagnose.Values, len(p.Objectives))
 	for j, o := range p.Objectives {
@@ -202,9 +225,13 @@ func (k *checking) distances() error {
 	}
 	models := make([][]int, len(k.session.models.policies))
 	var weighted []int
+	for i, mol := range k.rolled {
+		if mol != nil {
+			models[k.rollouts.Model[i]] = append(models[k.rollouts.Model[i]], i)
+		}
+	}
 	for i, mol := range k.mols {
 		if mol != nil {
-			models[k.reference.Model[i]] = append(models[k.reference.Model[i]], i)
 			weighted = append(weighted, i)
 		}
 	}
@@ -216,7 +243,6 @@ func (k *checking) distances() error {
 		return nil
 	}
 	run := func(i int) (*chem.Mol, error) { return smiles.Parse(k.smiles[i]) }
-	own := func(i int) (*chem.Mol, error) { return k.mols[i], nil }
 	one, err := table(k.pick(halves[0], k.run.LogWeight, size, 1), run)
 	if err != nil {
 		return err
@@ -229,8 +255,8 @@ func (k *checking) distances() error {
 	if d.Floor, err = distance(one, other); err != nil {
 		return err
 	}
-	if k.found.ReferenceESS >= diagnose.MinReference {
-		ref, err := table(k.pick(weighted, k.reference.LogWeight, size, 3), own)
+	if k.tells() {
+		ref, err := table(k.pick(weighted, k.reference.LogWeight, size, 3), func(i int) (*chem.Mol, error) { return k.mols[i], nil })
 		if err != nil {
 			return err
 		}
@@ -241,7 +267,7 @@ func (k *checking) distances() error {
 		d.Reference = &far
 	}
 	for i, name := range k.session.target.Models() {
-		t, err := table(models[i][:size], own)
+		t, err := table(models[i][:size], func(i int) (*chem.Mol, error) { return k.rolled[i], nil })
 		if err != nil {
 			return err
 		}
@@ -295,16 +321,27 @@ func distance(a, b []fingerprint.Bits) (float64, error) {
 	return diagnose.EarthMover(cost, len(a), len(b))
 }
 
+// tells says that the reference counts for enough.
+func (k *checking) tells() bool { return k.reference.ESS() >= diagnose.MinReference }
+
 // densities compares estimates of every model's log-density at molecules of the
-// reference.
+// reference, drawn by weight; of the models where it is too thin.
 func (k *checking) densities(ctx context.Context) error {
 	p, m := k.session.plan, k.session.models
-	// Spread over the reference, which is in order of the models.
+	var chosen []*sample.Trajectory
+	if k.tells() {
+		for _, i := range sample.Unweighted(k.reference.LogWeight, checkPoints, k.random(5)) {
+			chosen = append(chosen, &k.reference.Paths[i])
+		}
+	} else { // spread over paths that are in order of the models
+		for i := range checkPoints {
+			chosen = append(chosen, &k.rollouts.Paths[i*len(k.rollouts.Paths)/checkPoints])
+		}
+	}
 	var points []space.State
 	var paths []*sample.Trajectory
 	seen := map[space.State]bool{}
-	for i := range checkPoints {
-		t := &k.reference.Paths[i*len(k.reference.Paths)/checkPoints]
+	for _, t := range chosen {
 		if s := t.Final(); !seen[s] {
 			seen[s] = true
 			points, paths = append(points, s), append(paths, t)

@@ -84,11 +84,7 @@ func TestACheckConfirmsARunAndIsKept(t *testing.T) {
 func TestACheckFindsWrongSamples(t *testing.T) {
 	t.Parallel()
 	r, comp := smallRun(t, twoModels("smc", "640"), "wrong.db")
-	e, err := compose.Parse("a - b")
-	if err != nil {
-		t.Fatal(err)
-	}
-	other, err := compose.Compile(e, nil, nil)
+	other, err := compose.Compile(expression(t, "a - b"), nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -106,6 +102,61 @@ func TestACheckFindsWrongSamples(t *testing.T) {
 	}
 	if a := found.Agrees; a == nil || a.EvidenceP > 1e-6 || summary.Diagnostics.Verdict.Trust != diagnose.No {
 		t.Errorf("samples of a & b pass for those of a - b: %+v, %s", a, summary.Diagnostics.Verdict.Text)
+	}
+}
+
+// Where the models hardly overlap their own paths say nothing, and draws of the
+// composition by itself confirm a run, and contradict a wrong one.
+func TestACheckOfModelsThatHardlyOverlap(t *testing.T) {
+	t.Parallel()
+	r, comp := smallRun(t, twoModels("annealed", "6400"), "apart.db")
+	g, err := oracle.Enumerate(t.Context(), r.plan.Space, 0, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, slope := range []float64{30, -30} {
+		logR := make([]float64, len(g.States))
+		for x := range logR {
+			logR[x] = slope * float64(x) / float64(len(logR))
+		}
+		r.models.policies[i] = oracle.FlowsOf(g, logR).Law().Policy()
+	}
+	r.plan.Models = []PlannedModel{{Name: "a"}, {Name: "b"}}
+	if r.how, err = decide(t.Context(), r.plan, r.models, comp); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.populations(t.Context(), comp); err != nil {
+		t.Fatal(err)
+	}
+	s := &Session{plan: r.plan, models: r.models, target: comp}
+	found, err := s.Check(t.Context(), r.campaign, CheckOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if found.DrawsESS >= diagnose.MinReference || found.IndependentESS < diagnose.MinReference || found.Independent == 0 {
+		t.Errorf("paths of the models count as %g, %d independent draws as %g", found.DrawsESS, found.Independent, found.IndependentESS)
+	}
+	if a := found.Agrees; a == nil || a.P < .001 || a.EvidenceP < .001 || len(a.Differences) != 4 {
+		t.Errorf("the reference contradicts the run: %+v", a)
+	}
+	if d := found.Distance; d == nil || d.Reference == nil {
+		t.Errorf("distances %+v", d)
+	}
+	for _, m := range found.Models {
+		if m.Path.SD > 1e-6 {
+			t.Errorf("model %s is balanced, and its path against backward paths %+v", m.Name, m.Path)
+		}
+	}
+	wrong, err := compose.Compile(expression(t, "a &{0.2} b"), nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.target = wrong
+	if found, err = s.Check(t.Context(), r.campaign, CheckOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	if a := found.Agrees; a == nil || min(a.P, a.EvidenceP) > 1e-4 {
+		t.Errorf("samples of a & b pass for those of a &{0.2} b: %+v", a)
 	}
 }
 
@@ -188,4 +239,13 @@ func TestFingerprintsOfTheRunAndTheReferenceAreOfOneKind(t *testing.T) {
 			t.Fatalf("%s has two fingerprints", smiles.Canonical(made))
 		}
 	}
+}
+
+func expression(t *testing.T, text string) *compose.Expression {
+	t.Helper()
+	e, err := compose.Parse(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e
 }

@@ -181,7 +181,7 @@ func visits(ctx context.Context, p *Plan, m *models) ([]store.Setting, error) {
 }
 
 // restrict takes out of a reference what a region does not allow.
-func restrict(r *diagnose.Reference, region *sample.Region) {
+func restrict(r *diagnose.Rollouts, region *sample.Region) {
 	if region == nil {
 		return
 	}

@@ -164,7 +164,7 @@ func TestARunStaysInItsRegion(t *testing.T) {
 func TestTheReferenceOfACheckIsRestrictedToo(t *testing.T) {
 	t.Parallel()
 	r, comp := smallRun(t, withAllow("smc", "3200", "{forbid: [CO], fragments: {max: 3}}"), "a.db")
-	reference, err := diagnose.NewReference(t.Context(), r.plan.Space, r.models.policies, comp, 60, 4)
+	reference, err := diagnose.NewRollouts(t.Context(), r.plan.Space, r.models.policies, comp, 60, 4)
 	if err != nil {
 		t.Fatal(err)
 	}

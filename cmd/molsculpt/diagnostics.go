@@ -46,7 +46,10 @@ func writeDiagnostics(out io.Writer, r *diagnose.Report) error {
 
 // writeChecks prints what a check found.
 func writeChecks(line func(key, format string, args ...any), c *diagnose.Checks) {
-	reference := fmt.Sprintf("%d paths of the models themselves count as %.0f samples of the composition", c.Draws, c.ReferenceESS)
+	reference := fmt.Sprintf("%d paths of the models themselves count as %.0f samples of the composition", c.Draws, c.DrawsESS)
+	if c.Independent > 0 {
+		reference += fmt.Sprintf(", too few; %d draws of the composition, each by itself, count as %.0f", c.Independent, c.IndependentESS)
+	}
 	if a := c.Agrees; a == nil {
 		line("reference", "%s: too few to contradict the run or to confirm it", reference)
 	} else {

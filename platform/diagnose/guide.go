@@ -60,11 +60,11 @@ func (g *GuideCheck) Sentence() string {
 // at the worst of many steps.
 const sigmas = 4
 
-// CheckGuide holds a guide of a composition against paths of a reference. The
+// CheckGuide holds a guide of a composition against paths of its models. The
 // composition must be a list of observations with a bound, whose mixture is the
 // one that the guide's Q is about. Whether observations came true is drawn from
 // the seed.
-func CheckGuide(ctx context.Context, guide sample.Guide, target *compose.Composition, ref *Reference, seed uint64) (*GuideCheck, error) {
+func CheckGuide(ctx context.Context, guide sample.Guide, target *compose.Composition, ref *Rollouts, seed uint64) (*GuideCheck, error) {
 	observed, ok := target.Observations()
 	if !ok {
 		return nil, errors.New("diagnose: check guide: the composition is no list of observations")
@@ -72,7 +72,7 @@ func CheckGuide(ctx context.Context, guide sample.Guide, target *compose.Composi
 	mixture := compose.Mixture(target.Models(), observed.Weights)
 	rng := rand.New(rand.NewPCG(seed, 1))
 	most := math.Log(floats.Max(observed.Weights))
-	// The reference's models take part alike; paths are kept as often as the
+	// The models take part alike; paths are kept as often as the
 	// mixture's weights ask.
 	kept := Weighted{Populations: ref.Populations}
 	var paths []*sample.Trajectory

@@ -32,7 +32,7 @@ func TestTheExactPotentialForetellsItsObservationsAndAnotherDoesNot(t *testing.T
 		bound, _ := c.Bound()
 		mixture := oracle.MixturePolicy(bound.Weights, laws)
 		going, ends := oracle.Potential(c, mixture, laws)
-		ref, err := diagnose.NewReference(t.Context(), d.grid, bases, c, 24, 5)
+		ref, err := diagnose.NewRollouts(t.Context(), d.grid, bases, c, 24, 5)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -67,7 +67,7 @@ func TestTheExactPotentialForetellsItsObservationsAndAnotherDoesNot(t *testing.T
 		}
 	}
 	c, laws, bases := d.composition(t, "harmonic(c1, c2, c3)")
-	ref, err := diagnose.NewReference(t.Context(), d.grid, bases, c, 2, 5)
+	ref, err := diagnose.NewRollouts(t.Context(), d.grid, bases, c, 2, 5)
 	if err != nil {
 		t.Fatal(err)
 	}

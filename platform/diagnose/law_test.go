@@ -168,26 +168,35 @@ func TestTheReferenceIsTheComposition(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		ref, err := diagnose.NewReference(t.Context(), d.grid, bases, c, 30, 7)
+		rollouts, err := diagnose.NewRollouts(t.Context(), d.grid, bases, c, 30, 7)
 		if err != nil {
 			t.Fatal(err)
 		}
-		z := ref.LogEvidence()
-		if math.Abs(z.Value-logZ) > 4*z.SE+1e-9 {
-			t.Errorf("%s: log evidence %g ± %g, exactly %g", text, z.Value, z.SE, logZ)
+		independent, err := diagnose.NewIndependent(t.Context(), d.grid, bases, c, sample.Options{Seed: 7, Particles: 64, Populations: 30})
+		if err != nil {
+			t.Fatal(err)
 		}
-		// The mean of a coordinate, against the closed form.
-		values := d.axes(ref.Paths, ref.Paths)
-		mean := ref.Mean(values[0].A)
-		var want float64
-		for x, l := range law {
-			want += math.Exp(l) * float64(d.grid.Coordinates(laws[0].Graph.States[x], nil)[0])
+		if len(independent.Paths) < 30*32 {
+			t.Errorf("%s: %d of %d independent draws have a weight", text, len(independent.Paths), 30*64)
 		}
-		if math.Abs(mean.Value-want) > 4*mean.SE {
-			t.Errorf("%s: mean %g ± %g, exactly %g", text, mean.Value, mean.SE, want)
+		for name, ref := range map[string]*diagnose.Reference{"rollouts": &rollouts.Reference, "independent": independent} {
+			z := ref.LogEvidence()
+			if math.Abs(z.Value-logZ) > 4*z.SE+1e-9 {
+				t.Errorf("%s by %s: log evidence %g ± %g, exactly %g", text, name, z.Value, z.SE, logZ)
+			}
+			// The mean of a coordinate, against the closed form.
+			values := d.axes(ref.Paths, ref.Paths)
+			mean := ref.Mean(values[0].A)
+			var want float64
+			for x, l := range law {
+				want += math.Exp(l) * float64(d.grid.Coordinates(laws[0].Graph.States[x], nil)[0])
+			}
+			if math.Abs(mean.Value-want) > 4*mean.SE {
+				t.Errorf("%s by %s: mean %g ± %g, exactly %g", text, name, mean.Value, mean.SE, want)
+			}
 		}
 		// The path posterior of exact models is calibrated.
-		if k := ref.Calibration(); k.ECE > 3*k.ECESE || k.N != len(bases)*len(ref.Paths) {
+		if k := rollouts.Calibration(); k.ECE > 3*k.ECESE || k.N != len(bases)*len(rollouts.Paths) {
 			t.Errorf("%s: ECE %g of %d events, by chance %g", text, k.ECE, k.N, k.ECESE)
 		}
 	}
@@ -197,7 +206,7 @@ func TestARunAgreesWithTheReferenceAndOneWithoutWeightsDoesNot(t *testing.T) {
 	t.Parallel()
 	d := newDomain(t, 32)
 	c, _, bases := d.composition(t, "obs(c1, c1, c2; over c1, c2, c3)")
-	ref, err := diagnose.NewReference(t.Context(), d.grid, bases, c, 40, 3)
+	ref, err := diagnose.NewRollouts(t.Context(), d.grid, bases, c, 40, 3)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -231,7 +240,7 @@ func TestAThinReferenceSaysNothing(t *testing.T) {
 	t.Parallel()
 	d := newDomain(t, 32)
 	c, _, bases := d.composition(t, "c1 & c2")
-	ref, err := diagnose.NewReference(t.Context(), d.grid, bases, c, 2, 3)
+	ref, err := diagnose.NewRollouts(t.Context(), d.grid, bases, c, 2, 3)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -242,8 +251,11 @@ func TestAThinReferenceSaysNothing(t *testing.T) {
 	if a := ref.Against(&r.Weighted, r.evidence, d.axes(r.paths, ref.Paths)); a != nil {
 		t.Errorf("a reference of effective size %g says %+v", ref.ESS(), a)
 	}
-	if _, err := diagnose.NewReference(t.Context(), d.grid, bases, c, 1, 3); err == nil {
+	if _, err := diagnose.NewRollouts(t.Context(), d.grid, bases, c, 1, 3); err == nil {
 		t.Error("one population makes a reference")
+	}
+	if _, err := diagnose.NewIndependent(t.Context(), d.grid, bases, c, sample.Options{Populations: 1}); err == nil {
+		t.Error("one population makes a reference of independent draws")
 	}
 }
 

@@ -13,35 +13,38 @@ import (
 )
 
 // Reference is a sample of a composition that owes nothing to how a run sampled
-// it: paths of the models themselves, as many of each, with the importance
-// weights that turn their mixture into the composition. It is exact for any
-// composition, and thin where the models hardly overlap.
+// it.
 type Reference struct {
 	Weighted
 	Paths []sample.Trajectory
+}
+
+// Rollouts are paths of the models themselves, as many of each, with the
+// importance weights that turn their mixture into the composition. They are exact for any composition, and thin where the models hardly overlap.
+type Rollouts struct {
+	Reference
 	Model []int // that made the path
 	Each  int   // paths of each model
 }
 
-// referencePopulation is the number of paths of one model in a population of the
-// reference.
-const referencePopulation = 64
+// rolloutPopulation is the number of paths of one model in a population.
+const rolloutPopulation = 64
 
-// NewReference draws paths of every model in populations of 64, the number of
+// NewRollouts draws paths of every model in populations of 64, the number of
 // which is populations, at least 2. The policies are those of the composition's
 // models, in their order.
-func NewReference(ctx context.Context, sp space.Space, bases []space.Policy, target *compose.Composition, populations int, seed uint64) (*Reference, error) {
+func NewRollouts(ctx context.Context, sp space.Space, bases []space.Policy, target *compose.Composition, populations int, seed uint64) (*Rollouts, error) {
 	if populations < 2 {
 		return nil, fmt.Errorf("diagnose: make reference: %d populations have no error to tell", populations)
 	}
 	m := len(bases)
-	r := &Reference{Weighted: Weighted{Populations: populations}, Each: populations * referencePopulation}
+	r := &Rollouts{Reference: Reference{Weighted: Weighted{Populations: populations}}, Each: populations * rolloutPopulation}
 	total := math.Log(float64(m * r.Each))
 	for i := range bases {
 		only := make([]float64, m)
 		only[i] = 1
 		s, err := sample.New(sp, bases, compose.Mixture(target.Models(), only), sample.Options{
-			Method: sample.Ancestral, Particles: referencePopulation, Populations: populations,
+			Method: sample.Ancestral, Particles: rolloutPopulation, Populations: populations,
 			Seed: rand.New(rand.NewPCG(seed, uint64(i))).Uint64(),
 		})
 		if err != nil {
@@ -58,6 +61,39 @@ func NewReference(ctx context.Context, sp space.Space, bases []space.Policy, tar
 				r.Population = append(r.Population, p.Index)
 				r.LogWeight = append(r.LogWeight, target.LogDensity(t.LogBase, t.LogBackward)-mixture-total)
 			}
+		}
+	}
+	return r, ctx.Err()
+}
+
+// NewIndependent draws the composition's own paths, each by itself: by the steps
+// of a ladder that it fits, without resampling, each with its own weight. It is
+// exact as well, and counts for more where models hardly overlap. Of the options
+// it takes all but the method and the twist; 2 populations are the fewest.
+func NewIndependent(ctx context.Context, sp space.Space, bases []space.Policy, target *compose.Composition, o sample.Options) (*Reference, error) {
+	if o.Populations < 2 {
+		return nil, fmt.Errorf("diagnose: make reference: %d populations have no error to tell", o.Populations)
+	}
+	o.Method, o.Twist = sample.Importance, sample.Twist{}
+	pilots := o
+	pilots.Populations = 0
+	var err error
+	if o.Twist.Ladder, err = sample.FitLadder(ctx, sp, bases, target, pilots); err != nil {
+		return nil, fmt.Errorf("diagnose: make reference: %w", err)
+	}
+	s, err := sample.New(sp, bases, target, o)
+	if err != nil {
+		return nil, fmt.Errorf("diagnose: make reference: %w", err)
+	}
+	r := &Reference{Weighted: Weighted{Populations: o.Populations}}
+	for p, err := range s.Populations(ctx) {
+		if err != nil {
+			return nil, fmt.Errorf("diagnose: make reference: %w", err)
+		}
+		for _, t := range p.Trajectories {
+			r.Paths = append(r.Paths, t)
+			r.Population = append(r.Population, p.Index)
+			r.LogWeight = append(r.LogWeight, t.LogWeight-math.Log(float64(o.Populations)))
 		}
 	}
 	return r, ctx.Err()
@@ -88,8 +124,8 @@ func (r *Reference) Against(run *Weighted, evidence sample.Estimate, values []Va
 }
 
 // Calibration is the reliability of the posterior of which model made a path,
-// with equal priors, on the reference's paths.
-func (r *Reference) Calibration() Reliability {
+// with equal priors.
+func (r *Rollouts) Calibration() Reliability {
 	var p []float64
 	var happened []bool
 	for k, t := range r.Paths {

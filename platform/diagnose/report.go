@@ -26,14 +26,17 @@ type Report struct {
 // Checks are the figures that need draws of their own.
 type Checks struct {
 	Seed  uint64 `json:"seed"`
-	Draws int    `json:"draws"` // of the reference: paths of the models, from each as many
+	Draws int    `json:"draws"` // paths of the models, from each as many
 
-	// The reference is those draws, weighted by the composition over their
-	// mixture.
-	ReferenceESS float64 `json:"reference_ess"`
+	// The reference is those draws, weighted by the composition over their mixture,
+	// if their effective size is MinReference. Else it is draws of the composition,
+	// each by itself.
+	DrawsESS       float64 `json:"reference_ess"`
+	Independent    int     `json:"independent,omitempty"` // draws of the composition; 0 where there was no need of them
+	IndependentESS float64 `json:"independent_ess,omitempty"`
 
 	// Agrees compares the run with the reference; nil where the reference is
-	// too thin to tell, its ESS below MinReference.
+	// too thin to tell.
 	Agrees *Agrees `json:"agrees,omitempty"`
 
 	Distance    *Distance    `json:"distance,omitempty"` // nil where there were too few molecules
@@ -72,7 +75,8 @@ type ModelDistance struct {
 }
 
 // ModelCheck compares three estimates of one model's log-density at molecules of
-// the reference: by the path that led there, log P(path) - log P_B(path); by
+// the composition, drawn from the reference, or of its models where that is too
+// thin: by the path that led there, log P(path) - log P_B(path); by
 // backward paths, which is unbiased for the model as it is; and by its reward,
 // which it was trained for. For a perfectly trained model all are the same up to
 // a constant.
