@@ -4,7 +4,8 @@
 // sample size, evidence with its error, the residual of every step and the
 // divergences of the proposal from the target ([Weights]). Figures that cost
 // further draws come from a check: an independent [Reference] for the same
-// composition, made of draws of the models with importance weights, is compared
+// composition, made of draws of the models with importance weights, or of draws
+// of the composition each by itself where those are too thin, is compared
 // with the run's samples by their scores ([Compare]) and by the earth mover's
 // distance between them ([EarthMover]); estimates of the models' densities
 // are compared with each other ([Agree]), and posteriors with what they foretell
