@@ -22,11 +22,17 @@ type DiffusionInfo struct {
 	Dimension  int                // of a point
 	Process    string             // the forward process, for example "vp-linear/1"
 	Parameters map[string]float64 // its constants
+
+	// End is the smallest time that the model has learned, at least 0 and below 1.
+	// The platform asks for no earlier one: what it samples are points of p_End, and
+	// densities are those of p_End. Of models that compose the largest End counts.
+	// 0 is no limit; the platform then stops where it always does, at time 0.001.
+	End float64
 }
 
 // DiffusionRequest asks for the score at some points.
 type DiffusionRequest struct {
 	Condition map[string]float64
 	Points    []float32 // n x Dimension
-	Times     []float64 // n, each in [0, 1]
+	Times     []float64 // n, each in [0, 1]; the platform asks for none before End
 }

@@ -36,7 +36,7 @@ func (s *diffusionServer) Load(stream grpc.ClientStreamingServer[proto.LoadReque
 	return stream.SendAndClose(&proto.LoadDiffusionReply{
 		Handle:     s.models.put(&diffusionEntry{m, info}),
 		Conditions: conditionsToWire(info.Conditions),
-		Dimension:  uint32(info.Dimension), Process: info.Process, Parameters: info.Parameters,
+		Dimension:  uint32(info.Dimension), Process: info.Process, Parameters: info.Parameters, End: info.End,
 	})
 }
 

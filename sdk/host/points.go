@@ -32,10 +32,13 @@ func (c *Client) LoadDiffusion(ctx context.Context, m Model) (*Diffusion, error)
 		return nil, err
 	}
 	d := &Diffusion{loaded: l, info: sdk.DiffusionInfo{
-		Conditions: l.conditions, Dimension: int(r.GetDimension()), Process: r.GetProcess(), Parameters: r.GetParameters(),
+		Conditions: l.conditions, Dimension: int(r.GetDimension()), Process: r.GetProcess(), Parameters: r.GetParameters(), End: r.GetEnd(),
 	}}
 	if d.info.Dimension == 0 || d.info.Process == "" {
 		return nil, c.wrong(call, "", "dimension %d and process %q; both have to be given", d.info.Dimension, d.info.Process)
+	}
+	if end := d.info.End; !(end >= 0 && end < 1) {
+		return nil, c.wrong(call, "end", "%g is no time from which a model can know all up to 1", end)
 	}
 	return d, nil
 }

@@ -29,8 +29,13 @@ type LoadDiffusionReply struct {
 	// process is the forward process that the model was trained with, for
 	// example "vp-linear/1", and parameters are its constants. Models compose
 	// only where both agree.
-	Process       string             `protobuf:"bytes,4,opt,name=process,proto3" json:"process,omitempty"`
-	Parameters    map[string]float64 `protobuf:"bytes,5,rep,name=parameters,proto3" json:"parameters,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"fixed64,2,opt,name=value"`
+	Process    string             `protobuf:"bytes,4,opt,name=process,proto3" json:"process,omitempty"`
+	Parameters map[string]float64 `protobuf:"bytes,5,rep,name=parameters,proto3" json:"parameters,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"fixed64,2,opt,name=value"`
+	// end is the smallest time that the model has learned, at least 0 and below 1.
+	// The host asks for no earlier one: what it samples are points of p_end, and
+	// densities are those of p_end. 0 is no limit; the host then stops where it
+	// always does, a little above 0.
+	End           float64 `protobuf:"fixed64,6,opt,name=end,proto3" json:"end,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -98,6 +103,13 @@ func (x *LoadDiffusionReply) GetParameters() map[string]float64 {
 		return x.Parameters
 	}
 	return nil
+}
+
+func (x *LoadDiffusionReply) GetEnd() float64 {
+	if x != nil {
+		return x.End
+	}
+	return 0
 }
 
 type DiffusionRequest struct {
@@ -218,7 +230,7 @@ var File_diffusion_proto protoreflect.FileDescriptor
 
 const file_diffusion_proto_rawDesc = "" +
 	"\n" +
-	"\x0fdiffusion.proto\x12\x13molsculpt.plugin.v1\x1a\fplugin.proto\"\xbc\x02\n" +
+	"\x0fdiffusion.proto\x12\x13molsculpt.plugin.v1\x1a\fplugin.proto\"\xce\x02\n" +
 	"\x12LoadDiffusionReply\x12\x16\n" +
 	"\x06handle\x18\x01 \x01(\tR\x06handle\x12>\n" +
 	"\n" +
@@ -228,7 +240,8 @@ const file_diffusion_proto_rawDesc = "" +
 	"\aprocess\x18\x04 \x01(\tR\aprocess\x12W\n" +
 	"\n" +
 	"parameters\x18\x05 \x03(\v27.molsculpt.plugin.v1.LoadDiffusionReply.ParametersEntryR\n" +
-	"parameters\x1a=\n" +
+	"parameters\x12\x10\n" +
+	"\x03end\x18\x06 \x01(\x01R\x03end\x1a=\n" +
 	"\x0fParametersEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\x01R\x05value:\x028\x01\"\xea\x01\n" +
