@@ -26,9 +26,6 @@ const (
 // DefaultSteps is how many steps a chain has where nothing is said.
 const DefaultSteps = 500
 
-// DefaultEnd is the time where a chain ends.
-const DefaultEnd = 1e-3
-
 // Times are the times of a chain of so many steps, from end up to 1. They are the
 // squares of equal parts: close to the data, where the score changes fast, steps
 // are small.

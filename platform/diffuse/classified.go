@@ -61,6 +61,13 @@ func NewClassified(sp *space.Points, fields []Field, target *compose.Composition
 	}
 	// What is common to both samplers is checked and completed there.
 	method := o.Method
+	var err error
+	if o.End, err = End(o.End, fields, guide); err != nil {
+		return nil, err
+	}
+	if err := Match(guide, target.Models(), fields); err != nil {
+		return fail("%w", err)
+	}
 	o.Guide, o.Method, o.Scale = nil, SMC, 0
 	base, err := New(sp, fields, target, o)
 	if err != nil {

@@ -16,7 +16,7 @@ import (
 // marked (*) does not change the numbers.
 type DensityOptions struct {
 	Seed uint64
-	End  float64 // time at which the density is asked for; 0 is 0.001
+	End  float64 // time at which the density is asked for, see [End]; 0 is 0.001, or where the fields begin to know
 
 	Tolerance float64 // of [FlowDensity]; 0 is 1e-4
 	// Probes are the random directions in which FlowDensity looks for the divergence
@@ -30,14 +30,15 @@ type DensityOptions struct {
 	Lanes int // (*) groups of points side by side; 0 is 2
 }
 
-func (o *DensityOptions) complete() error {
+func (o *DensityOptions) complete(fields ...Field) error {
 	for p, v := range map[*int]int{&o.Steps: DefaultSteps, &o.Paths: 16, &o.Lanes: 2} {
 		if *p == 0 {
 			*p = v
 		}
 	}
-	if o.End == 0 {
-		o.End = DefaultEnd
+	var err error
+	if o.End, err = End(o.End, fields, nil); err != nil {
+		return err
 	}
 	if o.Tolerance == 0 {
 		o.Tolerance = 1e-4
@@ -61,13 +62,17 @@ type divergence struct {
 // 0 where all coordinates are looked at. The error of the differences, of 0.005 in
 // 32-bit floats, is some 1e-4 for smooth scores.
 func FlowDensity(ctx context.Context, sp *space.Points, f Field, points []float32, o DensityOptions) ([]sample.Estimate, error) {
-	if err := o.complete(); err != nil {
+	if err := o.complete(f); err != nil {
 		return nil, err
 	}
 	d, n := sp.Dim(), len(points)/sp.Dim()
 	out := make([]sample.Estimate, n)
 	variance := prior(sp.Process())
-	size := max(min(pointsAtOnce, numbersAtOnce/(d*max(2*o.Probes, 1))), 1)
+	directions := o.Probes
+	if directions == 0 {
+		directions = d
+	}
+	size := max(min(pointsAtOnce, numbersAtOnce/(2*d*directions)), 1)
 	err := inLanes(ctx, o.Lanes, (n+size-1)/size, func(ctx context.Context, part int) error {
 		from, to := part*size, min((part+1)*size, n)
 		v := &divergence{count: max(o.Probes, 1)}
@@ -231,7 +236,7 @@ type part func(m *move, a, g float64, x, next []float64, score []float32) float6
 
 // alongPaths adds up the parts along paths into noise.
 func alongPaths(ctx context.Context, sp *space.Points, fields []Field, points []float32, o DensityOptions, over func([]float64) sample.Estimate, add part) ([][]sample.Estimate, error) {
-	if err := o.complete(); err != nil {
+	if err := o.complete(fields...); err != nil {
 		return nil, err
 	}
 	d, n := sp.Dim(), len(points)/sp.Dim()

@@ -37,6 +37,8 @@
 //
 // Like all chains of finite steps these end near the law of the model, not at it:
 // the chain's own end law is what the composition is of. More steps bring it nearer.
+// Chains and densities end at the smallest time that all models and the guide have
+// learned, see [End].
 //
 // # What depends on what
 //

@@ -58,7 +58,7 @@ type DrawOptions struct {
 	First  int // number of the first point; each depends on the seed and its number
 
 	Steps int     // of the chain; 0 is 500, and 25 for DPM. Flow has none
-	End   float64 // time where it ends; 0 is 0.001
+	End   float64 // time where it ends, see [End]; 0 is 0.001, or where the field begins to know
 
 	// Corrections are the Langevin steps at each time and SNR the share of the
 	// noise that they move by, for PredictorCorrector: 0 is 1 and 0.16.
@@ -73,15 +73,16 @@ type DrawOptions struct {
 	Lanes int // (*) groups of points drawn side by side; 0 is 2
 }
 
-func (o *DrawOptions) complete() error {
+func (o *DrawOptions) complete(f Field) error {
 	if o.Steps == 0 {
 		o.Steps = DefaultSteps
 		if o.Solver == DPM {
 			o.Steps = 25
 		}
 	}
-	if o.End == 0 {
-		o.End = DefaultEnd
+	var err error
+	if o.End, err = End(o.End, []Field{f}, nil); err != nil {
+		return err
 	}
 	if o.Corrections == 0 {
 		o.Corrections = 1
@@ -106,7 +107,7 @@ const pointsAtOnce = 1024
 
 // Draw draws n points of a field, Dim numbers each.
 func Draw(ctx context.Context, sp *space.Points, f Field, o DrawOptions, n int) ([]float32, error) {
-	if err := o.complete(); err != nil {
+	if err := o.complete(f); err != nil {
 		return nil, err
 	}
 	if sp.Process().Name() == "" {

@@ -9,16 +9,35 @@ import (
 )
 
 // Field is the score of a model: grad log p_t at points, with a time each,
-// written to dst. It must be safe for concurrent use.
+// written to dst. It must be safe for concurrent use. One that does not know all
+// times is [Ended].
 type Field interface {
 	Score(ctx context.Context, points []float32, times []float64, dst []float32) error
 }
 
 // Guide is a classifier of observations at noisy points, with its gradient. It
-// must be safe for concurrent use.
+// must be safe for concurrent use. One that does not know all times is [Ended], and
+// one that knows its models a [Matcher].
 type Guide interface {
 	Info() sdk.GuideInfo
 	LogQ(ctx context.Context, req sdk.GuideRequest) (sdk.GuideReply, error)
+}
+
+// Matcher is what a [Guide] is too that knows which models it was trained for. All
+// that samples with a guide asks it first.
+type Matcher interface {
+	// Match says in what models, fields with their names, are others than those of
+	// the guide; nil where they are not.
+	Match(names []string, fields []Field) error
+}
+
+// Match asks a guide whether it was trained for models. One that is no [Matcher],
+// and nil, fits all.
+func Match(guide Guide, names []string, fields []Field) error {
+	if m, ok := guide.(Matcher); ok {
+		return m.Match(names, fields)
+	}
+	return nil
 }
 
 // Single is a field of a model that answers in float64, one point at a time: for

@@ -48,7 +48,7 @@ type Options struct {
 
 	Kernel Kernel  // of the chain
 	Steps  int     // of the chain; 0 is 500
-	End    float64 // time where it ends; 0 is 0.001
+	End    float64 // time where it ends, see [End]; 0 is 0.001, or where the models begin to know
 
 	// Guide steers the proposal; it must tell apart what the composition observes.
 	// nil is the composition's own gradient.
@@ -109,10 +109,14 @@ func New(sp *space.Points, fields []Field, target *compose.Composition, o Option
 	if o.InFlight == 0 {
 		o.InFlight = max(1, min(512, numbersAtOnce/sp.Dim())/o.Particles)
 	}
-	for p, v := range map[*float64]float64{&o.End: DefaultEnd, &o.ResampleBelow: 0.5, &o.Scale: 1} {
+	for p, v := range map[*float64]float64{&o.ResampleBelow: 0.5, &o.Scale: 1} {
 		if *p == 0 {
 			*p = v
 		}
+	}
+	var err error
+	if o.End, err = End(o.End, fields, o.Guide); err != nil {
+		return nil, err
 	}
 	if err := checkChain(o.Steps, o.End); err != nil {
 		return nil, err
@@ -122,7 +126,9 @@ func New(sp *space.Points, fields []Field, target *compose.Composition, o Option
 		moves: moves(sp.Process(), o.Kernel, Times(o.Steps, o.End)), start: prior(sp.Process()),
 	}
 	if o.Guide != nil {
-		var err error
+		if err := Match(o.Guide, target.Models(), fields); err != nil {
+			return fail("%w", err)
+		}
 		if s.twist, err = newTwist(target, o.Guide.Info(), sp.Dim()); err != nil {
 			return fail("%w", err)
 		}

@@ -162,6 +162,9 @@ func (t *twist) posterior(logs, dst []float64) {
 // observation, plus the gradient of log Q of all. It depends on point and time
 // alone, so every solver takes it; what it draws has no weights.
 func GuidedField(fields []Field, guide Guide, target *compose.Composition, dim int, scale float64) (Field, error) {
+	if err := Match(guide, target.Models(), fields); err != nil {
+		return nil, fmt.Errorf("diffuse: guide a field: %w", err)
+	}
 	info := guide.Info()
 	t, err := newTwist(target, info, dim)
 	if err != nil {
@@ -190,6 +193,9 @@ type guidedField struct {
 	d      int
 	scale  float64
 }
+
+// End implements [Ended]: what the models and the guide all know.
+func (g *guidedField) End() float64 { return known(g.fields, g.guide) }
 
 // Score implements [Field].
 func (g *guidedField) Score(ctx context.Context, points []float32, times []float64, dst []float32) error {
