@@ -21,8 +21,8 @@ import (
 
 // The sources of examples that a trainer may ask for.
 const (
-	DataTrain   = "train"    // to learn from
-	DataHeldOut = "held-out" // to be measured by
+	DataTrain   = sdk.SourceTrain
+	DataHeldOut = sdk.SourceHeldOut
 )
 
 // DataStats says what became of the molecules of a data set, or of the images
@@ -64,7 +64,7 @@ type dataSource struct {
 func (d *dataSource) Examples(_ context.Context, source string, first, n int) ([]sdk.Example, bool, error) {
 	all, ok := d.examples[source]
 	if !ok {
-		return nil, false, fmt.Errorf("platform: there are no examples called %q; there are %q and %q", source, DataTrain, DataHeldOut)
+		return nil, false, fmt.Errorf("platform: there are no examples called %q; there are %q and %q", source, sdk.SourceTrain, sdk.SourceHeldOut)
 	}
 	first = min(first, len(all))
 	to := min(first+n, len(all))
@@ -74,7 +74,7 @@ func (d *dataSource) Examples(_ context.Context, source string, first, n int) ([
 // digest names the examples, in order.
 func (d *dataSource) digest() string {
 	h := sha256.New()
-	for _, source := range []string{DataTrain, DataHeldOut} {
+	for _, source := range []string{sdk.SourceTrain, sdk.SourceHeldOut} {
 		fmt.Fprintf(h, "%s %d\n", source, len(d.examples[source]))
 		for _, e := range d.examples[source] {
 			fmt.Fprintf(h, "%x %g\n", string(e.State), e.Weight)
@@ -96,7 +96,7 @@ type molecule struct {
 // molecules are held out depends on them and on the seed alone.
 func readData(ctx context.Context, sp *space.Fragments, lines iter.Seq2[string, error], holdOut float64, seed uint64) (*dataSource, error) {
 	const batch = 256
-	d := &dataSource{examples: map[string][]sdk.Example{DataTrain: nil, DataHeldOut: nil}}
+	d := &dataSource{examples: map[string][]sdk.Example{sdk.SourceTrain: nil, sdk.SourceHeldOut: nil}}
 	found := map[string]molecule{}
 	var pending []string
 	flush := func() error {
@@ -171,9 +171,9 @@ func (d *dataSource) add(m molecule, holdOut float64, seed uint64) {
 	}
 	h := fnv.New64a()
 	fmt.Fprintf(h, "%d %s", seed, m.key)
-	source := DataTrain
+	source := sdk.SourceTrain
 	if float64(h.Sum64()>>11)/(1<<53) < holdOut {
-		source = DataHeldOut
+		source = sdk.SourceHeldOut
 		d.stats.HeldOut++
 	} else {
 		d.stats.Train++

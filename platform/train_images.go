@@ -76,13 +76,13 @@ func openImagesTask(t *config.Training) (*trainingTask, error) {
 // digit in each list of classes, whose number is the label. Which images are held
 // out depends on their place and on the seed.
 func readImages(sp *space.Points, images *imaged.Set, sets []imaged.Classes, holdOut float64, seed uint64) *dataSource {
-	d := &dataSource{examples: map[string][]sdk.Example{DataTrain: nil, DataHeldOut: nil}}
+	d := &dataSource{examples: map[string][]sdk.Example{sdk.SourceTrain: nil, sdk.SourceHeldOut: nil}}
 	d.stats.Images = images.Len()
 	for label, classes := range sets {
 		classes.Examples(images, func(_, image int, point []float32) bool {
-			source := DataTrain
+			source := sdk.SourceTrain
 			if rand.New(rand.NewPCG(seed, uint64(image))).Float64() < holdOut {
-				source = DataHeldOut
+				source = sdk.SourceHeldOut
 				d.stats.HeldOut++
 			} else {
 				d.stats.Train++

@@ -31,7 +31,7 @@ func openPointsTask(ctx context.Context, t *config.Training, read func(files []s
 	}
 	card := CardData{HoldOut: t.Data.HoldOut}
 	var sp *space.Points
-	d := &dataSource{examples: map[string][]sdk.Example{DataTrain: nil, DataHeldOut: nil}}
+	d := &dataSource{examples: map[string][]sdk.Example{sdk.SourceTrain: nil, sdk.SourceHeldOut: nil}}
 	for _, f := range t.Data.Points {
 		card.Files = append(card.Files, f.Value)
 		number := 0
@@ -101,9 +101,9 @@ func (d *dataSource) addPoint(s space.State, holdOut float64, seed uint64) {
 	d.stats.Points++
 	h := fnv.New64a()
 	fmt.Fprintf(h, "%d %d %s", seed, d.stats.Points, string(s))
-	source := DataTrain
+	source := sdk.SourceTrain
 	if float64(h.Sum64()>>11)/(1<<53) < holdOut {
-		source = DataHeldOut
+		source = sdk.SourceHeldOut
 		d.stats.HeldOut++
 	} else {
 		d.stats.Train++

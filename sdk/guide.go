@@ -55,11 +55,13 @@ type GuideInfo struct {
 	Outcomes   []string // names of what is told apart, two at least
 	Dimension  int      // of a point; 0 for a guide over states
 
-	// Models are the names of the base models that a guide over states was
-	// trained with, and Lists says what its outcomes are: for each the list of
-	// its observations y_1..y_n, numbers of models. Unless Ordered is set,
-	// observations are exchangeable: lists are sorted, one stands for all its
-	// orders, and log Q is the log-probability of one of them.
+	// Models are the names of the base models that a guide was trained with, or of
+	// the classes or sets of classes of its examples ([TrainStart].Models), and
+	// Lists says what its outcomes are: for each the list of its observations
+	// y_1..y_n, numbers of models. Unless Ordered is set, observations are
+	// exchangeable: lists are sorted, one stands for all its orders, and log Q is
+	// the log-probability of one of them; compositions of points take no others. A
+	// guide without Models and Lists can steer none.
 	Models  []string
 	Lists   [][]int
 	Ordered bool
@@ -113,15 +115,15 @@ type GuideRequest struct {
 	Finished []bool
 
 	Points   []float32 // n x Dimension
-	Times    []float64 // n, each in [0, 1]
-	Gradient bool      // asked for with points only
+	Times    []float64 // n, each in [0, 1]; a request with another is an error
+	Gradient bool      // asked for with points only; every guide over points has it
 }
 
-// GuideReply holds log-probabilities of the outcomes, and their gradient where
-// it was asked for.
+// GuideReply holds log-probabilities of the outcomes, and their gradient by the
+// numbers of the point where it was asked for.
 type GuideReply struct {
-	LogQ     []float32 // n x outcomes
-	Gradient []float32 // n x outcomes x Dimension
+	LogQ     []float32 // n x outcomes, none above 0; minus infinity is possible
+	Gradient []float32 // n x outcomes x Dimension, finite
 }
 
 // ActionRequest asks a guide for all actions of states on the way.

@@ -19,8 +19,12 @@ type TrainStart struct {
 	Space SpaceDefinition
 	Seed  uint64
 
-	// Models are the names of the base models whose paths can be asked for;
-	// empty in a training that is not about any.
+	// Models are the names of what a guide is to tell apart, by number: of the
+	// base models whose paths can be asked for ([Path].Label), or, in the training
+	// of a guide over points from labelled examples, of the classes or sets of
+	// classes that [Example].Label counts. There are no paths then, and the space
+	// of points names no process, which is the trainer's to choose. Empty in the
+	// training of a model.
 	Models []string
 
 	// Checkpoint is what the trainer last handed to the host; empty at the
@@ -28,22 +32,23 @@ type TrainStart struct {
 	Checkpoint []byte
 }
 
-// TrainHost is what a trainer may ask of the host. Its methods may be called
-// from several goroutines.
+// TrainHost is what a trainer may ask of the host. A training is about rewards,
+// examples or paths; to ask for what it is not about is an error. Its methods may
+// be called from several goroutines.
 type TrainHost interface {
 	// Rewards asks what finished states are worth; one answer per state, in
 	// order. beta says what each was drawn for, for the host's records; may be
 	// nil. The answers do not depend on it: tempering is the trainer's.
 	Rewards(ctx context.Context, states []space.State, beta []float64) ([]Reward, error)
 
-	// Examples asks for at most n states to learn from. more is false at the
-	// end of the source.
+	// Examples asks for at most n states of a source, [SourceTrain] or
+	// [SourceHeldOut], from where the last answer ended. more is false at its end.
 	Examples(ctx context.Context, source string, n int) (examples []Example, more bool, err error)
 
 	// Paths asks for whole paths of the base models that the training is about
-	// (TrainStart.Models): those number first to first+n-1 of each of them. A path
-	// follows from the training's seed, its model and its number alone, so a
-	// training that goes on from a checkpoint asks for what comes next.
+	// (TrainStart.Models): those number first to first+n-1 of each of them, model
+	// after model. A path follows from the training's seed, its model and its number
+	// alone, so a training that goes on from a checkpoint asks for what comes next.
 	Paths(ctx context.Context, first uint64, n int) ([]Path, error)
 
 	// Progress reports how far the run is.
@@ -70,14 +75,22 @@ type Reward struct {
 	Raw float64 // the property itself, where Status is OK
 }
 
+// The sources of examples that a trainer may ask for.
+const (
+	SourceTrain   = "train"    // to learn from
+	SourceHeldOut = "held-out" // kept back, to be measured by; may be empty
+)
+
 // Example is a state to learn from.
 type Example struct {
 	State  space.State
-	Weight float64 // 1 where the source has none
-	Label  int     // 0 where the source has none
+	Weight float64 // how often it counts; 1 where the source has none
+	Label  int     // the number in TrainStart.Models of what it is one of; 0 where there are none
 }
 
-// Path is a whole path of a base model, from the initial state to Stop.
+// Path is a whole path of a base model, from the initial state to Stop. That of a
+// continuous model is its end alone: one state, no cells, and as LogBase the
+// log-likelihoods of the chain that led to it.
 type Path struct {
 	Label  int           // the model that made it
 	States []space.State // visited, the initial one first; Stop was taken at the last

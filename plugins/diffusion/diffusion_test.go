@@ -330,7 +330,7 @@ func TestTheProtocolTrainsAndServes(t *testing.T) {
 	sp := treetest.Toy(t, 4)
 	client, stop := plugintest.Serve(Plugin(), host.Options{})
 	defer stop()
-	sources := map[string]*Data{sourceTrain: exampleData(t, sp, 400, 1), sourceHeldOut: exampleData(t, sp, 100, 2)}
+	sources := map[string]*Data{sdk.SourceTrain: exampleData(t, sp, 400, 1), sdk.SourceHeldOut: exampleData(t, sp, 100, 2)}
 	var saved [][]byte
 	training := func() host.Training {
 		return host.Training{

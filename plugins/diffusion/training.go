@@ -23,12 +23,6 @@ type options struct {
 	ReportTrees     int `json:"report_trees,omitempty"`     // samples of the final report; 2000
 }
 
-// The sources of examples that the host is asked for.
-const (
-	sourceTrain   = "train"
-	sourceHeldOut = "held-out"
-)
-
 // card is what the trainer says of its weights.
 type card struct {
 	Architecture string `json:"architecture"`
@@ -58,11 +52,11 @@ func (trainer) Train(ctx context.Context, start sdk.TrainStart, host sdk.TrainHo
 	if o.Config.Threads = o.Threads; o.Threads < 1 {
 		o.Config.Threads = runtime.GOMAXPROCS(0)
 	}
-	learn, err := askData(ctx, host, sp, sourceTrain)
+	learn, err := askData(ctx, host, sp, sdk.SourceTrain)
 	if err != nil {
 		return sdk.Trained{}, err
 	}
-	keptBack, err := askData(ctx, host, sp, sourceHeldOut)
+	keptBack, err := askData(ctx, host, sp, sdk.SourceHeldOut)
 	if err != nil {
 		return sdk.Trained{}, err
 	}

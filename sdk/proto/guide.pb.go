@@ -81,10 +81,11 @@ type LoadGuideReply struct {
 	// outcomes are the names of what is told apart, two at least.
 	Outcomes  []string `protobuf:"bytes,3,rep,name=outcomes,proto3" json:"outcomes,omitempty"`
 	Dimension uint32   `protobuf:"varint,4,opt,name=dimension,proto3" json:"dimension,omitempty"` // 0 for a guide over states
-	// A guide over states may say what its outcomes are, so that a composition can
-	// find the one it observes. models are the names of the base models that it
-	// was trained with; lists has one entry per outcome: which of them each
-	// observation names. Unless ordered is set, observations are exchangeable, a
+	// A guide says what its outcomes are, so that a composition can find the one it
+	// observes; one that does not can steer none. models are the names of the base
+	// models that it was trained with, or of the classes or sets of classes of its
+	// examples; lists has one entry per outcome: which of them each observation
+	// names. Unless ordered is set, observations are exchangeable, a
 	// list stands for all its orders, and log Q is the log-probability of one of
 	// them.
 	Models        []string        `protobuf:"bytes,5,rep,name=models,proto3" json:"models,omitempty"`
@@ -230,10 +231,11 @@ type GuideRequest struct {
 	state     protoimpl.MessageState `protogen:"open.v1"`
 	Handle    string                 `protobuf:"bytes,1,opt,name=handle,proto3" json:"handle,omitempty"`
 	Condition map[string]float64     `protobuf:"bytes,2,rep,name=condition,proto3" json:"condition,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"fixed64,2,opt,name=value"`
-	States    *States                `protobuf:"bytes,3,opt,name=states,proto3" json:"states,omitempty"`      // or
-	Points    []byte                 `protobuf:"bytes,4,opt,name=points,proto3" json:"points,omitempty"`      // n x dimension little-endian float32, with
-	Times     []byte                 `protobuf:"bytes,5,opt,name=times,proto3" json:"times,omitempty"`        // n little-endian float64
-	Gradient  bool                   `protobuf:"varint,6,opt,name=gradient,proto3" json:"gradient,omitempty"` // asked for with points only
+	States    *States                `protobuf:"bytes,3,opt,name=states,proto3" json:"states,omitempty"` // or
+	Points    []byte                 `protobuf:"bytes,4,opt,name=points,proto3" json:"points,omitempty"` // n x dimension little-endian float32, with
+	// n little-endian float64, each in [0, 1]; a request with another is an error.
+	Times    []byte `protobuf:"bytes,5,opt,name=times,proto3" json:"times,omitempty"`
+	Gradient bool   `protobuf:"varint,6,opt,name=gradient,proto3" json:"gradient,omitempty"` // asked for with points only; every guide over points has it
 	// finished says for each state whether it is a finished object, where the
 	// answer is the likelihood of the observations, rather than a state on the
 	// way. None means that none is.
@@ -322,9 +324,11 @@ func (x *GuideRequest) GetFinished() []bool {
 }
 
 type GuideReply struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	LogQ          []byte                 `protobuf:"bytes,1,opt,name=log_q,json=logQ,proto3" json:"log_q,omitempty"` // n x outcomes little-endian float32
-	Gradient      []byte                 `protobuf:"bytes,2,opt,name=gradient,proto3" json:"gradient,omitempty"`     // n x outcomes x dimension little-endian float32
+	state protoimpl.MessageState `protogen:"open.v1"`
+	LogQ  []byte                 `protobuf:"bytes,1,opt,name=log_q,json=logQ,proto3" json:"log_q,omitempty"` // n x outcomes little-endian float32
+	// gradient is that of log_q by the numbers of the point, finite: n x outcomes x
+	// dimension little-endian float32, where it was asked for.
+	Gradient      []byte `protobuf:"bytes,2,opt,name=gradient,proto3" json:"gradient,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }

@@ -193,7 +193,11 @@ type TrainStart struct {
 	Seed          uint64                 `protobuf:"varint,3,opt,name=seed,proto3" json:"seed,omitempty"`
 	HasDefinition bool                   `protobuf:"varint,4,opt,name=has_definition,json=hasDefinition,proto3" json:"has_definition,omitempty"`
 	HasCheckpoint bool                   `protobuf:"varint,5,opt,name=has_checkpoint,json=hasCheckpoint,proto3" json:"has_checkpoint,omitempty"`
-	// models are the names of the base models whose paths can be asked for.
+	// models are the names of what a guide is to tell apart, by number: of the
+	// base models whose paths can be asked for, which Paths.labels are, or, in the
+	// training of a guide over points from labelled examples, of the classes or
+	// sets of classes that Examples.labels are. There are no paths then, and the
+	// space names no process. None in the training of a model.
 	Models        []string `protobuf:"bytes,6,rep,name=models,proto3" json:"models,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -427,7 +431,7 @@ type Examples struct {
 	Id            uint64                 `protobuf:"varint,1,opt,name=id,proto3" json:"id,omitempty"`
 	States        *States                `protobuf:"bytes,2,opt,name=states,proto3" json:"states,omitempty"`
 	Weights       []float64              `protobuf:"fixed64,3,rep,packed,name=weights,proto3" json:"weights,omitempty"` // one per state, or none
-	Labels        []uint32               `protobuf:"varint,4,rep,packed,name=labels,proto3" json:"labels,omitempty"`    // one per state, or none
+	Labels        []uint32               `protobuf:"varint,4,rep,packed,name=labels,proto3" json:"labels,omitempty"`    // one per state, of TrainStart.models, or none
 	End           bool                   `protobuf:"varint,5,opt,name=end,proto3" json:"end,omitempty"`                 // the source has no more
 	Error         string                 `protobuf:"bytes,6,opt,name=error,proto3" json:"error,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -716,12 +720,14 @@ func (x *Propose) GetBeta() []float64 {
 	return nil
 }
 
-// Ask asks for states to learn from: molecules of a data set.
+// Ask asks for states to learn from, those of a data set: trees of molecules, or
+// points.
 type Ask struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Id            uint64                 `protobuf:"varint,1,opt,name=id,proto3" json:"id,omitempty"`
-	Source        string                 `protobuf:"bytes,2,opt,name=source,proto3" json:"source,omitempty"`
-	Count         uint32                 `protobuf:"varint,3,opt,name=count,proto3" json:"count,omitempty"` // at most
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Id    uint64                 `protobuf:"varint,1,opt,name=id,proto3" json:"id,omitempty"`
+	// source is "train", to learn from, or "held-out", kept back to be measured by.
+	Source        string `protobuf:"bytes,2,opt,name=source,proto3" json:"source,omitempty"`
+	Count         uint32 `protobuf:"varint,3,opt,name=count,proto3" json:"count,omitempty"` // at most
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -840,11 +846,13 @@ func (x *AskPaths) GetCount() uint32 {
 	return 0
 }
 
-// Paths answers an AskPaths: whole paths, model after model.
+// Paths answers an AskPaths: whole paths, model after model. That of a continuous
+// model is its end alone: one state, no cells, and as log_base the
+// log-likelihoods of the chain that led to it.
 type Paths struct {
 	state   protoimpl.MessageState `protogen:"open.v1"`
 	Id      uint64                 `protobuf:"varint,1,opt,name=id,proto3" json:"id,omitempty"`
-	Labels  []uint32               `protobuf:"varint,2,rep,packed,name=labels,proto3" json:"labels,omitempty"`   // the model that made each path
+	Labels  []uint32               `protobuf:"varint,2,rep,packed,name=labels,proto3" json:"labels,omitempty"`   // the model that made each path, of TrainStart.models
 	Lengths []uint32               `protobuf:"varint,3,rep,packed,name=lengths,proto3" json:"lengths,omitempty"` // states of each path, the first and the last included
 	States  *States                `protobuf:"bytes,4,opt,name=states,proto3" json:"states,omitempty"`           // of all paths, one after another
 	Cells   []uint32               `protobuf:"varint,5,rep,packed,name=cells,proto3" json:"cells,omitempty"`     // taken at each state but the last of a path

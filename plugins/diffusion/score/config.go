@@ -30,7 +30,7 @@ type Config struct {
 	Average  float64 `json:"average,omitempty"`   // the final weights keep so much of themselves per update; 0.999
 	Validate int     `json:"validate,omitempty"`  // updates between measurements on what is kept back; 1000
 
-	Threads int `json:"threads,omitempty"` // goroutines; as many as there are cores. The result does not depend on it
+	Threads int `json:"threads,omitempty"` // goroutines; 1, of a training file as many as there are cores. The result does not depend on it
 }
 
 // Complete returns c with defaults in place of zeros, for points of so many

@@ -51,12 +51,6 @@ func (d *Data) digest() string {
 	return fmt.Sprintf("%d x %d %x", d.Len(), d.Dim, h.Sum(nil))
 }
 
-// The sources of examples that the host is asked for.
-const (
-	sourceTrain   = "train"
-	sourceHeldOut = "held-out"
-)
-
 // askData asks the host for all points of a source, with their labels.
 func askData(ctx context.Context, host sdk.TrainHost, sp *space.Points, source string) (*Labelled, error) {
 	const numbers = 1 << 22 // of one answer

@@ -95,11 +95,11 @@ func (trainer) Train(ctx context.Context, start sdk.TrainStart, host sdk.TrainHo
 	if o.Threads < 1 {
 		o.Threads = runtime.GOMAXPROCS(0)
 	}
-	learn, err := askData(ctx, host, sp, sourceTrain)
+	learn, err := askData(ctx, host, sp, sdk.SourceTrain)
 	if err != nil {
 		return sdk.Trained{}, err
 	}
-	keptBack, err := askData(ctx, host, sp, sourceHeldOut)
+	keptBack, err := askData(ctx, host, sp, sdk.SourceHeldOut)
 	if err != nil {
 		return sdk.Trained{}, err
 	}
@@ -145,10 +145,10 @@ func trainGuide(ctx context.Context, sp *space.Points, start sdk.TrainStart, hos
 			return sdk.Trained{}, fmt.Errorf("score: %w", err)
 		}
 		process = c.process()
-		if learn, err = askData(ctx, host, sp, sourceTrain); err != nil {
+		if learn, err = askData(ctx, host, sp, sdk.SourceTrain); err != nil {
 			return sdk.Trained{}, err
 		}
-		if keptBack, err = askData(ctx, host, sp, sourceHeldOut); err != nil {
+		if keptBack, err = askData(ctx, host, sp, sdk.SourceHeldOut); err != nil {
 			return sdk.Trained{}, err
 		}
 		if err := errors.Join(learn.check(len(start.Models)), keptBack.check(len(start.Models))); err != nil {
