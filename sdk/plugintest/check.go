@@ -19,8 +19,8 @@ type Options struct {
 	// Model is what policies are loaded from; without a Space they are not
 	// tested.
 	Model host.Model
-	// Guide is what a guide over states is loaded from; without a Space guides
-	// are not tested.
+	// Guide is what a guide is loaded from: one over states with a Space, one over
+	// points with weights alone. With neither, guides are not tested.
 	Guide host.Model
 	// Diffusion is what a continuous model is loaded from; without weights it is
 	// not tested.
@@ -33,7 +33,7 @@ type Options struct {
 	// SMILES are what a scorer is asked about; a few common molecules if nil.
 	SMILES []string
 	// States is how many states a policy or a guide is asked about, and points a
-	// continuous model; 0 means 64.
+	// continuous model or a guide over points; 0 means 64.
 	States int
 	// Seed draws them.
 	Seed uint64
