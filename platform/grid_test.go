@@ -13,6 +13,7 @@ import (
 	"github.com/molsculpt/molsculpt/platform/catalog"
 	"github.com/molsculpt/molsculpt/platform/config"
 	"github.com/molsculpt/molsculpt/platform/oracle"
+	"github.com/molsculpt/molsculpt/plugins/diffusion/score"
 	"github.com/molsculpt/molsculpt/plugins/gflownet"
 	"github.com/molsculpt/molsculpt/plugins/guide"
 	"github.com/molsculpt/molsculpt/sdk"
@@ -23,6 +24,9 @@ const servesArg = "serve-gflownet"
 
 // servesGuideArg makes it serve the guide.
 const servesGuideArg = "serve-guide"
+
+// servesScoreArg makes it serve the continuous models.
+const servesScoreArg = "serve-score"
 
 // servesSizesArg makes it serve the scorer of the tests.
 const servesSizesArg = "serve-sizes"
@@ -35,6 +39,9 @@ func TestMain(m *testing.M) {
 			return
 		case servesGuideArg:
 			sdk.Serve(guide.Plugin())
+			return
+		case servesScoreArg:
+			sdk.Serve(score.Plugin())
 			return
 		case servesSizesArg:
 			sdk.Serve(sizes)
@@ -51,7 +58,7 @@ func live(t *testing.T) *catalog.Catalog {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &catalog.Catalog{Executable: self, Plugins: []catalog.Bundled{{ID: gflownet.Name, Args: []string{servesArg}}, {ID: guide.Name, Args: []string{servesGuideArg}}, {ID: sizes.Name, Args: []string{servesSizesArg}}}}
+	return &catalog.Catalog{Executable: self, Plugins: []catalog.Bundled{{ID: gflownet.Name, Args: []string{servesArg}}, {ID: guide.Name, Args: []string{servesGuideArg}}, {ID: score.Name, Args: []string{servesScoreArg}}, {ID: sizes.Name, Args: []string{servesSizesArg}}}}
 }
 
 func gridTraining(t *testing.T, dir, text string) *config.Training {

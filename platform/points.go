@@ -30,6 +30,12 @@ type PointModels struct {
 	plugins []*supervise.Plugin
 }
 
+// pointModel is a field of these, with what was found for it.
+type pointModel struct {
+	*supervise.Diffusion
+	planned PlannedModel
+}
+
 // Close ends the processes.
 func (m *PointModels) Close() {
 	for _, p := range m.plugins {
@@ -119,49 +125,30 @@ func (m *PointModels) start(ctx context.Context, p PlannedModel, log hclog.Logge
 	if err != nil {
 		return sdk.DiffusionInfo{}, fmt.Errorf("model %s: %w", p.Name, err)
 	}
-	m.Fields = append(m.Fields, f)
+	m.Fields = append(m.Fields, &pointModel{f, p})
 	return f.Info(), nil
 }
 
-// PointGuide is a guide over points in a plugin process of its own.
-type PointGuide struct {
-	*supervise.Guide
-	Card   ModelCard
-	plugin *supervise.Plugin
-}
-
-// Close ends the guide's process.
-func (g *PointGuide) Close() { closePlugin(g.plugin) }
-
-// LoadPointGuide loads a guide over points that [Train] wrote, by the card beside
-// its weights. Close it where there is no error.
-func LoadPointGuide(ctx context.Context, cat *catalog.Catalog, file string, log hclog.Logger) (*PointGuide, error) {
-	p, card, err := findWeights(cat, file)
-	if err != nil {
-		return nil, err
-	}
-	g := &PointGuide{Card: card}
-	if g.plugin, err = startPlugin(ctx, p.Plugin, log); err != nil {
-		return nil, fmt.Errorf("platform: load %s: %w", file, err)
-	}
-	if d := g.plugin.Describe(); !d.Can(sdk.CanGuide) {
-		err = fmt.Errorf("the plugin %s has no guides (it can: %v)", d.Name, d.Capabilities)
-	} else {
-		g.Guide, err = g.plugin.LoadGuide(ctx, host.Model{Weights: p.Weights.Data, SHA256: p.Weights.SHA256})
-	}
-	if err != nil {
-		g.Close()
-		return nil, fmt.Errorf("platform: load %s: %w", file, err)
-	}
-	return g, nil
-}
-
-// Compose compiles an expression of the models. Nested compositions are
-// normalised by their evidence, found by so many populations as the options say,
-// 64 where they say nothing.
+// Compose compiles an expression of the models, which must be those of the guide in
+// the options, if there is one. Nested compositions are normalised by their
+// evidence, found by so many populations as the options say, 64 where they say
+// nothing, of chains that end where those of the whole do.
 func (m *PointModels) Compose(ctx context.Context, text string, o diffuse.Options) (*compose.Composition, []diffuse.Field, error) {
 	e, err := compose.Parse(text)
 	if err != nil {
+		return nil, nil, err
+	}
+	if err := e.Check(m.Names); err != nil {
+		return nil, nil, err
+	}
+	all, err := m.fields(e.Models())
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := diffuse.Match(o.Guide, e.Models(), all); err != nil {
+		return nil, nil, fmt.Errorf("platform: compose %s: %w", e, err)
+	}
+	if o.End, err = diffuse.End(o.End, all, o.Guide); err != nil {
 		return nil, nil, err
 	}
 	if o.Populations == 0 {
@@ -196,23 +183,26 @@ func (m *PointModels) Compose(ctx context.Context, text string, o diffuse.Option
 
 // compile compiles an expression and lists the fields of its models.
 func (m *PointModels) compile(e *compose.Expression, known compose.Normalisers) (*compose.Composition, []diffuse.Field, error) {
-	if err := e.Check(m.Names); err != nil {
-		return nil, nil, err
-	}
 	c, err := compose.Compile(e, nil, known)
 	if err != nil {
 		return nil, nil, err
 	}
+	fields, err := m.fields(c.Models())
+	return c, fields, err
+}
+
+// fields are those of models by their names, which must be there.
+func (m *PointModels) fields(names []string) ([]diffuse.Field, error) {
 	var fields []diffuse.Field
-	for _, name := range c.Models() {
+	for _, name := range names {
 		for i, own := range m.Names {
 			if own == name {
 				fields = append(fields, m.Fields[i])
 			}
 		}
 	}
-	if len(fields) != len(c.Models()) {
-		return nil, nil, errors.New("platform: two models have one name")
+	if len(fields) != len(names) {
+		return nil, errors.New("platform: two models have one name")
 	}
-	return c, fields, nil
+	return fields, nil
 }

@@ -2,6 +2,7 @@ package supervise
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/molsculpt/molsculpt/sdk"
 	"github.com/molsculpt/molsculpt/sdk/host"
@@ -38,9 +39,18 @@ func (p *Plugin) LoadDiffusion(ctx context.Context, m host.Model, condition map[
 // Info is what the model says of itself.
 func (d *Diffusion) Info() sdk.DiffusionInfo { return d.info }
 
-// Score asks for scores, see [host.Diffusion.Score]. A process that dies on the way
-// costs a restart; the answers are the same.
+// End is the smallest time that the model has learned; 0 is no limit.
+func (d *Diffusion) End() float64 { return d.info.End }
+
+// Score asks for scores, see [host.Diffusion.Score]; at no time before End, where
+// answers would be made up. A process that dies on the way costs a restart; the
+// answers are the same.
 func (d *Diffusion) Score(ctx context.Context, points []float32, times []float64, dst []float32) error {
+	for i, t := range times {
+		if t < d.info.End*(1-1e-9) { // times of solvers are rounded
+			return fmt.Errorf("supervise: ask plugin %s for scores: point %d is at time %g; the model knows times from %g on", d.model.plugin.cfg.Name, i, t, d.info.End)
+		}
+	}
 	return d.model.call(ctx, "Diffusion.Score", func(ctx context.Context, l *host.Diffusion) error {
 		l, err := l.With(d.condition)
 		if err != nil {

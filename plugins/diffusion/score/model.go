@@ -145,10 +145,12 @@ func Decode(data []byte, threads int) (*Model, error) {
 // Info implements sdk.DiffusionModel.
 func (m *Model) Info() sdk.DiffusionInfo {
 	p := m.scaling.Process
-	return sdk.DiffusionInfo{Dimension: m.dimension(), Process: p.Name(), Parameters: p.Parameters()}
+	return sdk.DiffusionInfo{Dimension: m.dimension(), Process: p.Name(), Parameters: p.Parameters(), End: m.scaling.End}
 }
 
-// Score implements sdk.DiffusionModel.
+// Score implements sdk.DiffusionModel. At times before the End of Info, which the
+// platform does not ask about, it is what the network makes of noise that it has
+// not seen.
 func (m *Model) Score(ctx context.Context, req *sdk.DiffusionRequest) ([]float32, error) {
 	d := m.dimension()
 	out := make([]float32, len(req.Points))

@@ -153,7 +153,7 @@ func TestATrainedScoreIsThatOfNormalData(t *testing.T) {
 }
 
 func TestWeightsTravelAndAnswersDoNotDependOnTheBatch(t *testing.T) {
-	c := Config{Network: Settings{Kind: "mlp", Network: &MLP{Width: 32}}, Steps: 3, Validate: 2}
+	c := Config{End: 0.05, Network: Settings{Kind: "mlp", Network: &MLP{Width: 32}}, Steps: 3, Validate: 2}
 	tr, err := NewTrainer(c, normals(1000, 3, 1, 1), normals(10, 3, 1, 2), 5)
 	if err != nil {
 		t.Fatal(err)
@@ -189,7 +189,7 @@ func TestWeightsTravelAndAnswersDoNotDependOnTheBatch(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if i := again.Info(); i.Dimension != 3 || i.Process != noise.VP || i.Parameters[noise.BetaMax] != 20 {
+		if i := again.Info(); i.Dimension != 3 || i.Process != noise.VP || i.Parameters[noise.BetaMax] != 20 || i.End != 0.05 {
 			t.Errorf("it says %+v", i)
 		}
 		for from := 0; from < 700; from += 233 {
