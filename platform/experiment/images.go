@@ -3,6 +3,7 @@ package experiment
 import (
 	"context"
 	"embed"
+	"encoding/json"
 	"fmt"
 	"iter"
 	"math"
@@ -13,6 +14,7 @@ import (
 	"github.com/molsculpt/molsculpt/platform"
 	"github.com/molsculpt/molsculpt/platform/compose"
 	"github.com/molsculpt/molsculpt/platform/config"
+	"github.com/molsculpt/molsculpt/platform/diffuse"
 	"github.com/molsculpt/molsculpt/platform/digits"
 	"github.com/molsculpt/molsculpt/platform/experiment/report"
 	"github.com/molsculpt/molsculpt/platform/sample"
@@ -28,6 +30,9 @@ func images() Experiment {
 		Files: folder(imageFiles, "images"), Small: folder(imageFiles, "images-small"), Run: runImages,
 	}
 }
+
+// imagesVersion is that of what a stage measures and keeps.
+const imagesVersion = 2
 
 // imageMethod is how a composition of images is sampled.
 type imageMethod int
@@ -52,26 +57,27 @@ func sizesOfImages(small bool) imageSizes {
 	if small {
 		return imageSizes{Particles: 2, Populations: 2, Steps: 3, FlowSteps: 2, Tested: 200}
 	}
-	return imageSizes{Particles: 16, Populations: 8, Steps: 60, FlowSteps: 20, Tested: math.MaxInt}
+	return imageSizes{Particles: 16, Populations: 16, Steps: 60, FlowSteps: 20, Tested: math.MaxInt}
 }
 
 // drawnImages is what a method drew, and what the judge sees in it.
 type drawnImages struct {
-	Method    imageMethod
-	Shares    []float64 // of each of the judge's classes, weighted
-	SE        []float64 // their standard errors
-	Distance  float64   // total variation to the predicted shares
-	PerSecond float64   // images, of one process with all cores that were free
-	ESS       float64   // as a share of the images; 1 without weights
-	MinESS    float64   // the least on the way, as a share of a population
-	Evidence  sample.Estimate
-	Picture   []byte // PNG: of weighted images as many as their weights say
-	Why       string // why nothing was drawn; "" where something was
+	Method   imageMethod
+	Shares   []float64 // of each of the judge's classes, weighted
+	SE       []float64 // their standard errors
+	Distance float64   // total variation to the predicted shares
+	PerCore  float64   // images a second and core
+	ESS      float64   // as a share of the images; 1 without weights
+	MinESS   float64   // the least on the way, as a share of a population
+	Evidence sample.Estimate
+	Picture  []byte // PNG: of weighted images as many as their weights say
+	Why      string // why nothing was drawn; "" where something was
 }
 
 // imageComposite is a composition with its samples.
 type imageComposite struct {
 	Guide, Text string
+	Network     int       // parameters of the guide
 	Predicted   []float64 // shares of the judge's classes that the algebra predicts
 	Draws       []drawnImages
 }
@@ -80,6 +86,7 @@ type imageComposite struct {
 type imageModel struct {
 	Name    string
 	Classes []string
+	Network int       // its parameters
 	Data    []float64 // shares of the judge's classes in its data
 	Draw    drawnImages
 }
@@ -98,7 +105,8 @@ type imageFindings struct {
 type imageLab struct {
 	env   *Env
 	sizes imageSizes
-	judge *platform.PointGuide
+	judge diffuse.Guide
+	key   string // of the judge's weights
 	kinds digits.Classes
 	set   *digits.Set
 }
@@ -112,11 +120,19 @@ func runImages(ctx context.Context, e *Env) (*report.Page, error) {
 		return nil, fmt.Errorf("experiment: there is no folder mnist in %s\ntry: --data FOLDER, where FOLDER/mnist has the four files of MNIST", e.Data)
 	}
 	f := &imageFindings{Sizes: sizesOfImages(e.Small)}
-	lab, err := newImageLab(ctx, e, f)
+	trained, err := e.Train(ctx, "judge.yaml")
 	if err != nil {
 		return nil, err
 	}
-	defer lab.judge.Close()
+	judge, err := platform.LoadPointGuide(ctx, e.Catalog, trained.Weights, e.Log)
+	if err != nil {
+		return nil, err
+	}
+	defer judge.Close()
+	lab, err := newImageLab(ctx, e, f, judge)
+	if err != nil {
+		return nil, err
+	}
 	for guide, own := range byHeading(list) {
 		if err := lab.guided(ctx, f, guide, own); err != nil {
 			return nil, err
@@ -141,40 +157,27 @@ func byHeading(list []composition) iter.Seq2[string, []composition] {
 	}
 }
 
-// newImageLab trains the judge and tests it on the images that MNIST keeps for
-// tests.
-func newImageLab(ctx context.Context, e *Env, f *imageFindings) (*imageLab, error) {
-	trained, err := e.Train(ctx, "judge.yaml")
-	if err != nil {
-		return nil, err
-	}
-	judge, err := platform.LoadPointGuide(ctx, e.Catalog, trained.Weights, e.Log)
-	if err != nil {
-		return nil, err
-	}
-	l := &imageLab{env: e, sizes: f.Sizes, judge: judge}
+// newImageLab tests the judge on the images that MNIST keeps for tests.
+func newImageLab(ctx context.Context, e *Env, f *imageFindings, judge *platform.PointGuide) (*imageLab, error) {
+	l := &imageLab{env: e, sizes: f.Sizes, judge: judge, key: judge.Card.WeightsSHA256}
 	f.Classes = judge.Info().Models
-	l.kinds, err = digits.ParseClasses(f.Classes)
-	if err == nil {
-		l.set, err = l.open("train")
-	}
-	if err == nil {
-		key := []any{judge.Card.WeightsSHA256, f.Sizes.Tested}
-		var kept struct {
-			Right  float64
-			Tested int
-		}
-		err = e.Stage(ctx, "test of the judge", key, &kept, func() error {
-			kept.Right, kept.Tested, err = l.test(ctx)
-			return err
-		})
-		f.Accuracy, f.Tested = kept.Right, kept.Tested
-	}
-	if err != nil {
-		judge.Close()
+	var err error
+	if l.kinds, err = digits.ParseClasses(f.Classes); err != nil {
 		return nil, err
 	}
-	return l, nil
+	if l.set, err = l.open("train"); err != nil {
+		return nil, err
+	}
+	var kept struct {
+		Right  float64
+		Tested int
+	}
+	err = e.Stage(ctx, "test of the judge", []any{imagesVersion, l.key, f.Sizes.Tested}, &kept, func() error {
+		kept.Right, kept.Tested, err = l.test(ctx)
+		return err
+	})
+	f.Accuracy, f.Tested = kept.Right, kept.Tested
+	return l, err
 }
 
 // open reads a part of MNIST: train or t10k.
@@ -220,10 +223,17 @@ func (l *imageLab) guided(ctx context.Context, f *imageFindings, file string, li
 		return err
 	}
 	defer models.Close()
-	key := []any{l.judge.Card.WeightsSHA256, guide.Card.WeightsSHA256, l.sizes}
+	network, err := parameters(guide.Card)
+	if err != nil {
+		return err
+	}
+	key := []any{imagesVersion, diffuse.Version, l.key, guide.Card.WeightsSHA256, l.sizes}
 	laws := map[string][]float64{}
 	for i, set := range t.Data.Images.Sets {
 		m := imageModel{Name: set.Name}
+		if m.Network, err = parameters(models.Cards[i]); err != nil {
+			return err
+		}
 		for _, c := range set.Classes {
 			m.Classes = append(m.Classes, c.Value)
 		}
@@ -231,8 +241,12 @@ func (l *imageLab) guided(ctx context.Context, f *imageFindings, file string, li
 			return err
 		}
 		laws[m.Name] = m.Data
-		key = append(key, models.Cards[i].WeightsSHA256)
-		err = e.Stage(ctx, "draws of "+m.Name, append(slices.Clone(key), m.Name), &m.Draw, func() error {
+		own := models.Cards[i].WeightsSHA256
+		key = append(key, own)
+		if slices.ContainsFunc(f.Models, func(other imageModel) bool { return other.Name == m.Name }) {
+			continue // of another guide too
+		}
+		err = e.Stage(ctx, "draws of "+m.Name, []any{imagesVersion, diffuse.Version, l.key, l.sizes, own}, &m.Draw, func() error {
 			m.Draw, err = l.base(ctx, models, i, m.Data)
 			return err
 		})
@@ -242,7 +256,7 @@ func (l *imageLab) guided(ctx context.Context, f *imageFindings, file string, li
 		f.Models = append(f.Models, m)
 	}
 	for _, c := range list {
-		out := imageComposite{Guide: t.Name, Text: c.Text}
+		out := imageComposite{Guide: t.Name, Text: c.Text, Network: network}
 		target, predicted, err := predict(c.Text, models.Names, laws, len(l.kinds))
 		if err != nil {
 			return err
@@ -264,6 +278,17 @@ func (l *imageLab) guided(ctx context.Context, f *imageFindings, file string, li
 		f.Composites = append(f.Composites, out)
 	}
 	return nil
+}
+
+// parameters is how many a network has, by its card.
+func parameters(c platform.ModelCard) (int, error) {
+	var model struct {
+		Parameters int `json:"parameters"`
+	}
+	if err := json.Unmarshal(c.Model, &model); err != nil {
+		return 0, fmt.Errorf("experiment: read the card of %s: %w", c.Name, err)
+	}
+	return model.Parameters, nil
 }
 
 // law is the shares of the judge's classes among the training images of some

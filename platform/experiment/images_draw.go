@@ -5,6 +5,7 @@ import (
 	"context"
 	"iter"
 	"math"
+	"runtime"
 	"slices"
 	"time"
 
@@ -23,8 +24,14 @@ func (l *imageLab) base(ctx context.Context, models *platform.PointModels, i int
 	if err != nil {
 		return drawnImages{}, err
 	}
-	d := drawnImages{Method: byFlow, PerSecond: float64(n) / time.Since(start).Seconds(), ESS: 1, MinESS: 1}
+	d := drawnImages{Method: byFlow, PerCore: perCore(n, start), ESS: 1, MinESS: 1}
 	return d, l.see(ctx, &d, points, even(n), n, predicted)
+}
+
+// perCore is how many of n images were drawn a second and core since the start,
+// all cores being free for it.
+func perCore(n int, start time.Time) float64 {
+	return float64(n) / time.Since(start).Seconds() / float64(runtime.GOMAXPROCS(0))
 }
 
 // even is equal weights.
@@ -53,7 +60,7 @@ func (l *imageLab) draw(ctx context.Context, models *platform.PointModels, guide
 		if err != nil {
 			return d, err
 		}
-		d.PerSecond = float64(n) / time.Since(start).Seconds()
+		d.PerCore = perCore(n, start)
 		return d, l.see(ctx, &d, points, even(n), n, predicted)
 	case byPaths:
 		populations, err = diffuse.New(models.Space, fields, target, o)
@@ -76,7 +83,7 @@ func (l *imageLab) draw(ctx context.Context, models *platform.PointModels, guide
 		list = append(list, p)
 		evidence.Add(p)
 	}
-	d.PerSecond = float64(n) / time.Since(start).Seconds()
+	d.PerCore = perCore(n, start)
 	var points []float32
 	var logs []float64
 	for _, p := range list {
