@@ -161,7 +161,9 @@ func (m *PointModels) Compose(ctx context.Context, text string, o diffuse.Option
 		if err != nil {
 			return nil, nil, err
 		}
-		s, err := diffuse.New(m.Space, fields, c, o)
+		own := o
+		own.Seed = sample.NestedSeed(o.Seed, inner)
+		s, err := diffuse.New(m.Space, fields, c, own)
 		if err != nil {
 			return nil, nil, err
 		}

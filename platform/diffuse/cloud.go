@@ -85,7 +85,7 @@ func (c *cloud) run(ctx context.Context) error {
 	}
 	for i := range c.n {
 		if c.twist != nil { // the mixture so far, the composition from here
-			c.weight[i] += c.gamma(i) - c.twist.logMixture(c.logs[i*c.m:(i+1)*c.m])
+			c.reweigh(i, c.gamma(i)-c.twist.logMixture(c.logs[i*c.m:(i+1)*c.m]))
 		}
 	}
 	for w := range c.walks {
@@ -139,11 +139,17 @@ func (c *cloud) step(i int, m *move, r *rand.Rand) {
 	}
 	c.weight[i] -= logNormal(own, m.variance, c.d) + before
 	if c.twist != nil {
-		c.weight[i] += c.twist.logMixture(logs) - c.logQ[i]
+		c.reweigh(i, c.twist.logMixture(logs)-c.logQ[i])
 		return
 	}
-	if c.weight[i] += c.gamma(i); math.IsNaN(c.weight[i]) {
-		c.weight[i] = logImpossible // nothing minus nothing: it was impossible before
+	c.reweigh(i, c.gamma(i))
+}
+
+// reweigh adds to the log-weight of a particle. Nothing minus nothing is nothing:
+// what was impossible before stays so.
+func (c *cloud) reweigh(i int, by float64) {
+	if c.weight[i] += by; math.IsNaN(c.weight[i]) {
+		c.weight[i] = logImpossible
 	}
 }
 

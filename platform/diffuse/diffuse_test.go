@@ -450,9 +450,14 @@ func TestMistakesAreErrors(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	asked := 0
 	for _, err := range s.Populations(t.Context()) {
+		asked++
 		if err == nil || !strings.Contains(err.Error(), "ask model b: no score today") {
 			t.Errorf("error %v", err)
 		}
+	}
+	if asked == 0 {
+		t.Error("neither a population nor an error")
 	}
 }

@@ -42,10 +42,8 @@ func Normalise(ctx context.Context, sp space.Space, policies map[string]space.Po
 				return nil, nil, fmt.Errorf("sample: normalise %s: no policy for model %s", inner, name)
 			}
 		}
-		text := fnv.New64a()
-		text.Write([]byte(inner.String())) // never fails
 		own := opts
-		own.Seed = scramble(opts.Seed ^ text.Sum64())
+		own.Seed = NestedSeed(opts.Seed, inner)
 		s, err := New(sp, bases, c, own)
 		if err != nil {
 			return nil, nil, err
@@ -65,4 +63,12 @@ func Normalise(ctx context.Context, sp space.Space, policies map[string]space.Po
 		found = append(found, Nested{inner, logZ})
 	}
 	return known, found, nil
+}
+
+// NestedSeed is the seed that the evidence of a nested composition is found with:
+// populations of its own, which share no random number with others of the seed.
+func NestedSeed(seed uint64, inner *compose.Expression) uint64 {
+	text := fnv.New64a()
+	text.Write([]byte(inner.String())) // never fails
+	return scramble(seed ^ text.Sum64())
 }

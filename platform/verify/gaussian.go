@@ -47,6 +47,7 @@ const (
 	normalsInPlane = "normals in a plane"
 	normalsVE      = "normals on a line, exploding noise"
 	learnedScores  = "normals on a line, learned scores"
+	learnedInPlane = "normals in a plane, learned scores"
 )
 
 var pointDomains = []pointDomain{
@@ -65,6 +66,10 @@ var pointDomains = []pointDomain{
 	{
 		name: learnedScores, full: true, learned: true, process: noise.VP, laws: lineLaws(), parts: 40, nodes: 4000,
 		targets: full("left", "right", "left & right", "left - right", "right - left"),
+	},
+	{
+		name: learnedInPlane, full: true, learned: true, process: noise.VP, laws: planeLaws(), parts: 14, nodes: 280,
+		targets: full("left", "right", "left & right", "left - right"),
 	},
 }
 

@@ -209,7 +209,7 @@ func densities(ctx context.Context, t *pointTarget, r *Run) ([]Result, error) {
 	if r.Full {
 		n = 60
 	}
-	rng := rand.New(rand.NewPCG(r.Seed, 77))
+	rng := rand.New(rand.NewPCG(r.Seed, 1<<63))
 	x := make([]float64, t.sp.Dim())
 	var points []float32
 	var truth []float64

@@ -2,9 +2,11 @@ package verify
 
 import (
 	"math"
+	"slices"
 	"testing"
 
 	"github.com/molsculpt/molsculpt/platform/diffuse"
+	"github.com/molsculpt/molsculpt/sdk/noise"
 )
 
 func TestContinuousModelsAreRight(t *testing.T) {
@@ -63,6 +65,67 @@ func TestAWrongScoreIsFoundOut(t *testing.T) {
 		}
 		if wrong == 0 {
 			t.Errorf("%s finds nothing wrong with it", m.name)
+		}
+	}
+}
+
+// Controls of the full form, whose error is small, are caught by fewer draws too.
+func TestControlsOfHarmonicMeansAreCaught(t *testing.T) {
+	t.Parallel()
+	d := pointDomains[0]
+	target, err := newPointTarget(&d, "left & right", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &Run{Options: Options{Seed: 1, Draws: 8000}}
+	for _, name := range []string{"sum of scores", "guide at scale 3, harmonic mean"} {
+		i := slices.IndexFunc(pointMethods, func(m pointMethod) bool { return m.name == name })
+		if i < 0 || !pointMethods[i].covers(target) {
+			t.Fatalf("%s is no method for it", name)
+		}
+		results, err := pointMethods[i].check(t.Context(), target, r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range results {
+			if !r.Control || !r.Passed() {
+				t.Errorf("%s: %+v is not caught", name, r)
+			}
+		}
+	}
+}
+
+// Learned scores pass beside exact ones where they are these, and fail where they
+// were learned from other data.
+func TestLearnedScoresAreHeldAgainstExactOnes(t *testing.T) {
+	t.Parallel()
+	i := slices.IndexFunc(pointDomains, func(d pointDomain) bool { return d.name == learnedInPlane })
+	d := pointDomains[i]
+	for _, shift := range []float64{0, .5} {
+		fields := map[string]diffuse.Field{}
+		for name, law := range d.laws {
+			p, err := noise.New(d.process, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			fields[name] = diffuse.Single(func(x []float64, at float64, dst []float64) {
+				law.Noised(p, at).Score([]float64{x[0] - shift*p.Alpha(at), x[1]}, dst)
+			})
+		}
+		target, err := newPointTarget(&d, "left & right", fields)
+		if err != nil {
+			t.Fatal(err)
+		}
+		results, err := learnedBesideExact(t.Context(), target, &Run{Options: Options{Seed: 2, Draws: 3000}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		passed := true
+		for _, r := range results {
+			passed = passed && r.Passed()
+		}
+		if passed != (shift == 0) {
+			t.Errorf("scores shifted by %g: %+v", shift, results)
 		}
 	}
 }

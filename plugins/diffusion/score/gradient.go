@@ -57,7 +57,10 @@ func newGradient(n Network, params *nn.Params, dimension, outcomes int) (*Gradie
 	logits := n.Define(b, x, code, outcomes)
 	g.labels = op.Labels{Rows: rows, Classes: outcomes}
 	loss := g.graph.Apply(&op.CrossEntropy{Env: g.graph.Env(), Label: "outcome", Labels: &g.labels, Columns: Pad(outcomes)}, logits)
-	return g, g.graph.Minimize(loss)
+	if err := g.graph.Minimize(loss); err != nil {
+		return nil, err
+	}
+	return g, nil
 }
 
 // run gives the gradients of log Q of an outcome at the network's inputs in the
