@@ -77,7 +77,11 @@ func (d *dataSource) digest() string {
 	for _, source := range []string{sdk.SourceTrain, sdk.SourceHeldOut} {
 		fmt.Fprintf(h, "%s %d\n", source, len(d.examples[source]))
 		for _, e := range d.examples[source] {
-			fmt.Fprintf(h, "%x %g\n", string(e.State), e.Weight)
+			fmt.Fprintf(h, "%x %g", string(e.State), e.Weight)
+			if e.Label != 0 {
+				fmt.Fprintf(h, " of %d", e.Label)
+			}
+			fmt.Fprintln(h)
 		}
 	}
 	return hex.EncodeToString(h.Sum(nil))

@@ -95,8 +95,8 @@ func parsePoint(line string) ([]float32, error) {
 	return out, nil
 }
 
-// addPoint takes in a point. Which are held out depends on them, on how often they
-// came before, and on the seed.
+// addPoint takes in a point. Which are held out depends on them, on how many came
+// before, and on the seed.
 func (d *dataSource) addPoint(s space.State, holdOut float64, seed uint64) {
 	d.stats.Points++
 	h := fnv.New64a()

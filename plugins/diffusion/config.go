@@ -59,7 +59,6 @@ func (c Config) Complete() (Config, error) {
 	float(&c.Clip, 10)
 	float(&c.Average, 0.999)
 	float(&c.Agree, 0.1)
-	c.Agree = max(c.Agree, 0)
 	number(&c.Strangers, (c.Batch+3)/4)
 	float(&c.AgreeKnee, 4)
 	var err error

@@ -14,12 +14,13 @@ import (
 type Data struct {
 	trees []space.State
 	sum   []float64 // of the weights up to each tree
+	even  bool      // whether all weights are equal
 }
 
 // NewData makes a set of examples, each a finished tree of the space with a
 // positive weight.
 func NewData(sp *space.Fragments, examples []sdk.Example) (*Data, error) {
-	d := &Data{}
+	d := &Data{even: true}
 	total := 0.0
 	for i, e := range examples {
 		if err := sp.Validate(e.State); err != nil {
@@ -28,6 +29,7 @@ func NewData(sp *space.Fragments, examples []sdk.Example) (*Data, error) {
 		if e.State == "" || !(e.Weight > 0) {
 			return nil, fmt.Errorf("diffusion: example %d: an empty tree, or a weight of %g; it must be above 0", i, e.Weight)
 		}
+		d.even = d.even && e.Weight == examples[0].Weight
 		total += e.Weight
 		d.trees, d.sum = append(d.trees, e.State), append(d.sum, total)
 	}
@@ -54,7 +56,7 @@ func (d *Data) draw(r *rand.Rand) space.State {
 // some are n trees drawn by weight, or all of a set that has no more and whose
 // weights are equal.
 func (d *Data) some(n int, r *rand.Rand) []space.State {
-	if d.Len() <= n && d.Weight() == float64(d.Len())*d.sum[0] {
+	if d.Len() <= n && d.even {
 		return d.trees
 	}
 	out := make([]space.State, n)

@@ -43,11 +43,11 @@ type Overlap struct {
 // Closing is how near the distribution of a property comes to that of trees kept
 // back: first Wasserstein distances, in the property's unit.
 type Closing struct {
-	Property string  `json:"property"`
-	Model    float64 `json:"model"`
-	Walk     float64 `json:"walk"`   // of random walks of the same mean size in the vocabulary
-	Data     float64 `json:"data"`   // of as many other trees of the data
-	Closed   float64 `json:"closed"` // (walk - model) / (walk - data): 1 is as near as the data themselves
+	Property string   `json:"property"`
+	Model    float64  `json:"model"`
+	Walk     float64  `json:"walk"`             // of random walks of the same mean size in the vocabulary
+	Data     float64  `json:"data"`             // of as many other trees of the data
+	Closed   *float64 `json:"closed,omitempty"` // (walk - model) / (walk - data): 1 is as near as the data themselves; nil where a walk is as near
 }
 
 // logLossPaths is how many backward paths an estimate of log p takes.
@@ -113,7 +113,8 @@ func NewReport(m *Model, learn, keptBack *Data, n, threads int, r *rand.Rand) (R
 			Data:     Wasserstein(column(data, p), column(kept, p)),
 		}
 		if c.Walk > c.Data {
-			c.Closed = (c.Walk - c.Model) / (c.Walk - c.Data)
+			closed := (c.Walk - c.Model) / (c.Walk - c.Data)
+			c.Closed = &closed
 		}
 		rep.Distance = append(rep.Distance, c)
 	}
@@ -237,5 +238,9 @@ func Wasserstein(a, b []float64) float64 {
 
 // String says it in a line.
 func (c Closing) String() string {
-	return fmt.Sprintf("%s: %.4g from the data, a random walk %.4g, other data %.4g: %.0f %% closed", c.Property, c.Model, c.Walk, c.Data, 100*c.Closed)
+	text := fmt.Sprintf("%s: %.4g from the data, a random walk %.4g, other data %.4g", c.Property, c.Model, c.Walk, c.Data)
+	if c.Closed != nil {
+		text += fmt.Sprintf(": %.0f %% closed", 100**c.Closed)
+	}
+	return text
 }

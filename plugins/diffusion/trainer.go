@@ -49,7 +49,7 @@ func NewTrainer(sp *space.Fragments, c Config, learn, keptBack *Data, seed uint6
 	t := &Trainer{config: c, seed: seed, space: sp, features: treenet.NewFeatures(sp.Vocabulary())}
 	params := nn.NewParams(rand.New(rand.NewPCG(seed, 1<<63)))
 	t.task = &task{space: sp, enc: treemodel.NewEncoder(sp, t.features), config: c, features: t.features, data: learn}
-	l := treenet.LearnerConfig{Objective: op.Likelihood, Agree: c.Agree, Knee: c.AgreeKnee, Stop: stopAtFirst, Threads: c.Threads}
+	l := treenet.LearnerConfig{Objective: op.Likelihood, Agree: max(c.Agree, 0), Knee: c.AgreeKnee, Stop: stopAtFirst, Threads: c.Threads}
 	if t.task.learner, err = treenet.NewLearner(c.net(), l, t.features, params, t.task.enc.Masks); err != nil {
 		return nil, fmt.Errorf("diffusion: %w", err)
 	}

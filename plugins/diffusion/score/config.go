@@ -17,7 +17,7 @@ type Config struct {
 	// package sdk/noise; vp-linear/1. A guide has that of its models.
 	Process    string             `json:"process,omitempty"`
 	Parameters map[string]float64 `json:"parameters,omitempty"`
-	End        float64            `json:"end,omitempty"` // smallest time that is learned; 0.001
+	End        float64            `json:"end,omitempty"` // smallest time that is learned, at which its samples then end; 0.001
 
 	Steps int `json:"steps,omitempty"` // updates; 20000
 	Batch int `json:"batch,omitempty"` // points per update; 256
