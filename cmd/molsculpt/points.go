@@ -90,7 +90,13 @@ exponents, as 'obs(a^3, b^3; over a, b)', which smc samples exactly.`,
 				return err
 			}
 			out := bufio.NewWriter(a.Out)
-			if len(fields) == 1 && target.Expression().String() == target.Models()[0] && o.Method == diffuse.SMC && guide == "" {
+			alone := len(fields) == 1 && target.Expression().String() == target.Models()[0] && o.Method == diffuse.SMC && guide == ""
+			for _, flag := range []string{"solver", "clean"} {
+				if !alone && cmd.Flags().Changed(flag) {
+					return usagef("--%s is for one model; a composition, its method and its guide go by the chain of --steps", flag)
+				}
+			}
+			if alone {
 				d.Seed, d.Steps, d.End = o.Seed, o.Steps, o.End
 				points, err := diffuse.Draw(cmd.Context(), models.Space, fields[0], d, n)
 				if err != nil {
@@ -154,6 +160,10 @@ func (a *app) drawComposition(cmd *cobra.Command, out *bufio.Writer, sp *space.P
 		return err
 	}
 	bar.close()
+	if !s.Exact() && o.Scale != 0 && o.Scale != 1 {
+		a.say("these are points of no composition: a guide's gradient at scale %g is that of no law's noise; exponents in the expression, as in obs(a^%g, b^%g), are what smc can make exact", o.Scale, o.Scale, o.Scale)
+		return nil
+	}
 	if !s.Exact() {
 		a.say("these are not points of the composition: the method %v leaves the weights out", o.Method)
 		return nil

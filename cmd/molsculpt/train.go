@@ -28,7 +28,7 @@ func (a *app) trainCommand() *cobra.Command {
 	var fresh, asJSON bool
 	c := &cobra.Command{
 		Use:   "train FILE",
-		Short: "Train a base model for a reward or on molecules, or a guide for models",
+		Short: "Train a base model for a reward, on molecules, points or images, or a guide for models",
 		Long: `Trains a base model as FILE describes, and writes its weights (safetensors) and a
 model card that says what it learned and how well. Ctrl-C ends it with a
 checkpoint, from which the same command goes on.
@@ -64,6 +64,16 @@ samples it. Scale the numbers so that their standard deviations are about 1:
   data: {points: [moons.csv]}
   train: {network: {kind: mlp, width: 128}}
 
+or from the images of MNIST's idx files, in the colours of its classes:
+
+  version: 1
+  name: zeros
+  data:
+    images: train-images-idx3-ubyte.gz
+    labels: train-labels-idx1-ubyte.gz
+    classes: [red 0, green 0]   # or [0, 1, 2], without colours
+  train: {network: {kind: unet, fine: 32, coarse: 64, blocks: 2}, steps: 20000, batch: 64}
+
 A guide is a classifier that steers compositions of the models that it is trained
 for, at the conditions that stand there. It learns from their paths which of them
 made a path, or rather what would be observed of its end:
@@ -85,6 +95,18 @@ once. labels: ema learns the ends from the guide itself, as in the paper, exact
 from the models' own likelihoods. A campaign of these models then says
 
   sample: {method: smc, guide: qed-sa.safetensors}
+
+A guide for continuous models says so by its space; molsculpt points takes it with
+--guide:
+
+  version: 1
+  kind: guide
+  name: moons-rings
+  space: {points: 2}   # numbers of a point
+  models:
+    a: {plugin: core/score, weights: moons.safetensors}
+    b: {plugin: core/score, weights: rings.safetensors}
+  train: {network: {kind: mlp, width: 128}}
 
 Functions:
 

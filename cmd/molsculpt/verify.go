@@ -20,7 +20,8 @@ func (a *app) verifyCommand() *cobra.Command {
 		Short: "Hold every way of sampling a composition against the truth",
 		Long: `Samples compositions on spaces small enough to know the truth about them, and
 holds what comes out against it: the exact laws of the grid of Garipov et al.
-(2023) and of molecules of up to three fragments, by dynamic programming.
+(2023) and of molecules of up to three fragments, by dynamic programming, and
+mixtures of normals on a line and in the plane for continuous models.
 
 Each row is a method on a target. Its error must not exceed its bound: rounding
 where nothing is random; 4 standard errors of an evidence; for an L1 distance,
