@@ -1,11 +1,13 @@
 package platform
 
 import (
+	"context"
 	"errors"
 	"iter"
 	"math"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/molsculpt/molsculpt/platform/compose"
@@ -74,6 +76,58 @@ func TestNestedCompositionsOfPointsAreNormalised(t *testing.T) {
 	}
 	if _, _, err := m.Compose(t.Context(), "a & d", diffuse.Options{}); err == nil {
 		t.Error("a model that is not there composes")
+	}
+}
+
+// late is a field that knows times from an end on, and keeps the smallest that it was
+// asked about.
+type late struct {
+	diffuse.Field
+	end   float64
+	least *atomic.Uint64 // the bits of a number
+}
+
+func (f late) End() float64 { return f.end }
+
+func (f late) Score(ctx context.Context, points []float32, times []float64, dst []float32) error {
+	for _, t := range times {
+		for old := f.least.Load(); t < math.Float64frombits(old) && !f.least.CompareAndSwap(old, math.Float64bits(t)); {
+			old = f.least.Load()
+		}
+	}
+	return f.Field.Score(ctx, points, times, dst)
+}
+
+// The evidence of a nested composition is that of chains which end where those of the
+// whole do, also where its own models know earlier times.
+func TestNestedCompositionsEndWhereTheWholeDoes(t *testing.T) {
+	t.Parallel()
+	p, err := noise.New(noise.VP, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sp, err := space.NewPoints(1, p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var least atomic.Uint64
+	least.Store(math.Float64bits(1))
+	law := &oracle.Gaussians{Weights: []float64{1}, Means: [][]float64{{0}}, SDs: []float64{.6}}
+	m := &PointModels{Names: []string{"a", "b", "c"}, Space: sp}
+	for _, end := range []float64{0, .02, .1} {
+		m.Fields = append(m.Fields, late{&oracle.Field{Law: law, Process: p}, end, &least})
+	}
+	for text, want := range map[string]float64{"(a & b) - c": .1, "(a & b) - a": .02} {
+		least.Store(math.Float64bits(1))
+		if _, _, err := m.Compose(t.Context(), text, diffuse.Options{Steps: 60, Particles: 4, Populations: 2}); err != nil {
+			t.Fatal(err)
+		}
+		if got := math.Float64frombits(least.Load()); got < want || got > 1.3*want {
+			t.Errorf("%s: the evidence asks about time %g; all models know times from %g on", text, got, want)
+		}
+	}
+	if _, _, err := m.Compose(t.Context(), "(a & b) - c", diffuse.Options{End: .05}); err == nil || !strings.Contains(err.Error(), "know times from 0.1 on") {
+		t.Errorf("an end before that of c: error %v", err)
 	}
 }
 
