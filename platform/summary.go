@@ -2,9 +2,12 @@ package platform
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"math"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/molsculpt/molsculpt/platform/diagnose"
 	"github.com/molsculpt/molsculpt/platform/sample"
@@ -38,10 +41,24 @@ type Summary struct {
 	Acceptance *sample.Estimate `json:"acceptance,omitempty"`
 
 	// Diagnostics tell whether to trust all this.
-	Diagnostics diagnose.Report `json:"diagnostics"`
+	Diagnostics Diagnostics `json:"diagnostics"`
 
 	PerSecond float64 `json:"per_second"` // molecules per second of wall time
 	Restarts  int     `json:"restarts"`   // plugin processes that were started again
+}
+
+// Diagnostics are a report of the samples, with what the plan holds of the scaffold.
+type Diagnostics struct {
+	diagnose.Report
+	Scaffold []ScaffoldVisits `json:"scaffold,omitempty"` // of each model; nil where there is no scaffold
+}
+
+// ScaffoldVisits is how likely a model's walk from nothing comes to the scaffold of
+// a campaign, by any order of its fragments. It is exact, see
+// [sample.Region.LogVisits].
+type ScaffoldVisits struct {
+	Model string       `json:"model"`
+	LogP  store.Number `json:"log_p"` // natural logarithm
 }
 
 // ObjectiveSummary is the weighted mean of an objective's raw value.
@@ -89,6 +106,13 @@ func (s *Summary) diagnose(c *store.Campaign, plan store.Plan) error {
 		case "chosen":
 			r.Chosen = o.Value
 		}
+		if model, ok := strings.CutPrefix(o.Name, "log visits of the scaffold by "); ok {
+			l, err := strconv.ParseFloat(o.Value, 64)
+			if err != nil {
+				return fmt.Errorf("platform: summarize %s: %s: %w", plan.Name, o.Name, err)
+			}
+			r.Scaffold = append(r.Scaffold, ScaffoldVisits{Model: model, LogP: store.Number(l)})
+		}
 	}
 	// What is no method of the sampler's own is a way to steer one that is exact.
 	method, err := sample.ParseMethod(r.Method)
@@ -102,7 +126,7 @@ func (s *Summary) diagnose(c *store.Campaign, plan store.Plan) error {
 	if found {
 		r.Checks = &checks
 	}
-	r.Verdict = diagnose.Judge(r)
+	r.Verdict = diagnose.Judge(&r.Report)
 	return nil
 }
 

@@ -7,16 +7,20 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/molsculpt/molsculpt/platform"
 	"github.com/molsculpt/molsculpt/platform/diagnose"
 )
 
 // writeDiagnostics prints whether to trust a run, and the figures that say so.
-func writeDiagnostics(out io.Writer, r *diagnose.Report) error {
+func writeDiagnostics(out io.Writer, r *platform.Diagnostics) error {
 	var b strings.Builder
 	line := func(key, format string, args ...any) { b.WriteString(wrapped(key, fmt.Sprintf(format, args...))) }
 	line("trust", "%s", r.Verdict.Text)
 	if r.Chosen != "" {
 		line("method", "%s", r.Chosen)
+	}
+	if len(r.Scaffold) > 0 {
+		line("scaffold", "%s", visits(r.Scaffold))
 	}
 	w := &r.Weights
 	if a := r.ChainAcceptance; a != nil {
@@ -42,6 +46,15 @@ func writeDiagnostics(out io.Writer, r *diagnose.Report) error {
 	}
 	_, err := io.WriteString(out, b.String())
 	return err
+}
+
+// visits says in words how likely the models come to the scaffold.
+func visits(all []platform.ScaffoldVisits) string {
+	parts := make([]string, len(all))
+	for i, v := range all {
+		parts[i] = fmt.Sprintf("%s comes to it with a probability of %.3g (log %.2f)", v.Model, math.Exp(float64(v.LogP)), float64(v.LogP))
+	}
+	return "building from nothing, " + strings.Join(parts, ", ") + "; exact, over all orders of its fragments"
 }
 
 // writeChecks prints what a check found.
