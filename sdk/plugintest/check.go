@@ -312,7 +312,7 @@ func (k *checker) scorer(ctx context.Context) {
 func (k *checker) trainer(ctx context.Context) {
 	const ends, stops = "its training ends with weights", "a training that is told to stop can go on"
 	if k.o.Training == nil {
-		k.skip(ends, "no training was given")
+		k.skip(ends, "no training was given; plugintest.Run takes one, in a Go test")
 		return
 	}
 	t := *k.o.Training
