@@ -14,6 +14,7 @@ import (
 	"github.com/molsculpt/molsculpt/platform/config"
 	"github.com/molsculpt/molsculpt/platform/diffuse"
 	"github.com/molsculpt/molsculpt/platform/oracle"
+	"github.com/molsculpt/molsculpt/sdk"
 	"github.com/molsculpt/molsculpt/sdk/noise"
 	"github.com/molsculpt/molsculpt/sdk/space"
 )
@@ -168,7 +169,7 @@ func TestPointsAreReadFromLines(t *testing.T) {
 		t.Fatalf("the space is %v", task.space.Descriptor())
 	}
 	var got []float32
-	for _, e := range task.data.examples[DataTrain] {
+	for _, e := range task.data.examples[sdk.SourceTrain] {
 		got = sp.Point(e.State, got)
 	}
 	want := []float32{1, 2.5, -.3, 4, 5, 6}

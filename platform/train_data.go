@@ -19,12 +19,6 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// The sources of examples that a trainer may ask for.
-const (
-	DataTrain   = sdk.SourceTrain
-	DataHeldOut = sdk.SourceHeldOut
-)
-
 // DataStats says what became of the molecules of a data set, or of the images
 // or points: for these Train and HeldOut alone are counted, of images in a colour.
 type DataStats struct {

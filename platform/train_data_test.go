@@ -90,7 +90,7 @@ func TestDataAreTheTreesOfTheirMolecules(t *testing.T) {
 			key := smiles.Canonical(m)
 			weight[key] += e.Weight
 			delete(molecules[key], e.State)
-			if source != DataTrain && source != DataHeldOut {
+			if source != sdk.SourceTrain && source != sdk.SourceHeldOut {
 				t.Errorf("source %q", source)
 			}
 		}
@@ -104,7 +104,7 @@ func TestDataAreTheTreesOfTheirMolecules(t *testing.T) {
 			t.Errorf("%s lacks %d of its trees", key, len(left))
 		}
 	}
-	for _, e := range d.examples[DataTrain] {
+	for _, e := range d.examples[sdk.SourceTrain] {
 		if e.Weight < 1 {
 			several++
 		}
@@ -334,12 +334,12 @@ func TestCompositesOfDataAreCompositesOfTheirMolecules(t *testing.T) {
 
 func TestExamplesComeInPartsAndEnd(t *testing.T) {
 	t.Parallel()
-	d := &dataSource{examples: map[string][]sdk.Example{DataTrain: make([]sdk.Example, 5)}}
+	d := &dataSource{examples: map[string][]sdk.Example{sdk.SourceTrain: make([]sdk.Example, 5)}}
 	for _, want := range []struct {
 		first, n int
 		more     bool
 	}{{0, 2, true}, {2, 2, true}, {4, 1, false}, {5, 0, false}, {6, 0, false}} {
-		got, more, err := d.Examples(context.Background(), DataTrain, want.first, 2)
+		got, more, err := d.Examples(context.Background(), sdk.SourceTrain, want.first, 2)
 		if err != nil || len(got) != want.n || more != want.more {
 			t.Errorf("from %d: %d examples, more %v, %v", want.first, len(got), more, err)
 		}

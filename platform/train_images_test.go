@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/molsculpt/molsculpt/platform/config"
+	"github.com/molsculpt/molsculpt/sdk"
 	"github.com/molsculpt/molsculpt/sdk/space"
 )
 
@@ -62,7 +63,7 @@ func TestImagesBecomeExamplesOfTheirClasses(t *testing.T) {
 	}
 	seen := map[[2]int]string{} // image and colour
 	total := 0
-	for source, share := range map[string]float64{DataTrain: 0.75, DataHeldOut: 0.25} {
+	for source, share := range map[string]float64{sdk.SourceTrain: 0.75, sdk.SourceHeldOut: 0.25} {
 		list := task.data.examples[source]
 		total += len(list)
 		if got := float64(len(list)) / (n * 3 / 4); got < share-0.12 || got > share+0.12 {
@@ -105,7 +106,7 @@ func TestImagesBecomeExamplesOfTheirClasses(t *testing.T) {
 		t.Fatal(err)
 	}
 	count := map[string]int{}
-	for _, e := range pair.data.examples[DataTrain] {
+	for _, e := range pair.data.examples[sdk.SourceTrain] {
 		p := sp.Point(e.State, nil)
 		colour := "red"
 		if p[0] == -1 {
