@@ -163,6 +163,9 @@ func findForbidden(f config.Forbidden, v *fragment.Vocabulary, named []string) (
 	return nil, wrong
 }
 
+// logVisitsBy begins the names of the settings that [visits] makes.
+const logVisitsBy = "log visits of the scaffold by "
+
 // visits are the log-probabilities with which a plan's models come to its
 // scaffold, as settings of the stored plan; nil without a scaffold.
 func visits(ctx context.Context, p *Plan, m *models) ([]store.Setting, error) {
@@ -175,7 +178,7 @@ func visits(ctx context.Context, p *Plan, m *models) ([]store.Setting, error) {
 	}
 	out := make([]store.Setting, len(logs))
 	for i, l := range logs {
-		out[i] = store.Setting{Name: "log visits of the scaffold by " + p.Models[i].Name, Value: formatNumber(l)}
+		out[i] = store.Setting{Name: logVisitsBy + p.Models[i].Name, Value: formatNumber(l)}
 	}
 	return out, nil
 }

@@ -106,7 +106,7 @@ func (s *Summary) diagnose(c *store.Campaign, plan store.Plan) error {
 		case "chosen":
 			r.Chosen = o.Value
 		}
-		if model, ok := strings.CutPrefix(o.Name, "log visits of the scaffold by "); ok {
+		if model, ok := strings.CutPrefix(o.Name, logVisitsBy); ok {
 			l, err := strconv.ParseFloat(o.Value, 64)
 			if err != nil {
 				return fmt.Errorf("platform: summarize %s: %s: %w", plan.Name, o.Name, err)

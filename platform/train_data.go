@@ -202,6 +202,30 @@ func cutMolecule(t *fragment.Trees, line string) molecule {
 	return out
 }
 
+// nothingToLearn says why no molecule of the files is left.
+func nothingToLearn(d *config.Data, s *DataStats) error {
+	place := d.Mark
+	if len(d.Files) == 1 {
+		place = d.Files[0].Mark
+	}
+	var wrong *config.Error
+	switch {
+	case s.Lines == 0:
+		wrong = place.Errorf("there is no molecule in it")
+		wrong.Hint = "a SMILES in each line, and behind it a name if you like"
+	case s.Molecules == 0:
+		wrong = place.Errorf("none of its %d lines is a molecule", s.Lines)
+		wrong.Hint = "a SMILES in each line, and behind it a name if you like"
+	case s.Expressed == 0:
+		wrong = place.Errorf("none of the %d molecules to learn from has a tree in the vocabulary", s.Molecules)
+		wrong.Hint = "molsculpt vocab build makes a vocabulary of your own compounds"
+	default:
+		wrong = d.Mark.Errorf("hold_out: %g keeps back all of the %d molecules that have a tree in the vocabulary", d.HoldOut, s.Expressed)
+		wrong.Hint = "hold_out: 0, or more molecules"
+	}
+	return wrong
+}
+
 // openDataTask reads the molecules of a training file.
 func openDataTask(ctx context.Context, t *config.Training, read func(files []string) iter.Seq2[string, error]) (*trainingTask, error) {
 	sp, err := openSpace(t.Space, t.Path)
@@ -221,9 +245,7 @@ func openDataTask(ctx context.Context, t *config.Training, read func(files []str
 		return nil, placedOr(ctx, t.Data.Mark.Errorf("%v", err), err)
 	}
 	if d.stats.Train == 0 {
-		wrong := t.Data.Mark.Errorf("none of the %d molecules to learn from has a tree in the vocabulary", d.stats.Molecules)
-		wrong.Hint = "molsculpt vocab build makes a vocabulary of your own compounds"
-		return nil, wrong
+		return nil, nothingToLearn(t.Data, &d.stats)
 	}
 	card.DataStats = d.stats
 	return &trainingTask{

@@ -146,7 +146,7 @@ func Rows(t testing.TB, table string) iter.Seq[map[string]string] {
 }
 
 // Vocabulary24 is a vocabulary of 24 of the 72 published fragments, as JSON. Its
-// trees of up to three fragments, 52,324 of them with the empty one, are few
+// 52,324 trees of up to three fragments, beside the empty one, are few
 // enough for exact laws.
 func Vocabulary24(t testing.TB) []byte {
 	t.Helper()

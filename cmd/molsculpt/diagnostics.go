@@ -106,8 +106,8 @@ func writeChecks(line func(key, format string, args ...any), c *diagnose.Checks)
 func wrapped(key, text string) string {
 	const indent, width = 17, 100
 	var out strings.Builder
-	out.WriteString(key + strings.Repeat(" ", max(1, indent-len(key))))
-	column := indent
+	column := max(indent, utf8.RuneCountInString(key)+1)
+	out.WriteString(key + strings.Repeat(" ", column-utf8.RuneCountInString(key)))
 	for i, word := range strings.Fields(text) {
 		n := utf8.RuneCountInString(word)
 		if i > 0 && column+1+n > width {

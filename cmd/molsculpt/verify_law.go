@@ -59,7 +59,7 @@ func (m *trainedModels) learned(ctx context.Context, process *supervise.Plugin, 
 	done, err := process.Train(ctx, host.Training{
 		Spec: []byte(t.Options), Space: sp, Definition: sp.Definition(), Seed: 1, Checkpoint: checkpoint,
 		Examples: func(_ context.Context, source string, first, n int) (part []sdk.Example, more bool, err error) {
-			if source != "train" {
+			if source != sdk.SourceTrain {
 				return nil, false, nil // the law is known: none are kept back
 			}
 			to := min(first+n, len(examples))
