@@ -3,6 +3,7 @@ package platform
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -143,14 +144,17 @@ func (k *checking) check(ctx context.Context) error {
 	k.mols = k.rolled
 	if k.found.DrawsESS < diagnose.MinReference {
 		k.note("draws of the composition, each by itself")
-		k.reference, err = diagnose.NewIndependent(ctx, p.Space, m.policies, k.session.target, sample.Options{
+		independent, err := diagnose.NewIndependent(ctx, p.Space, m.policies, k.session.target, sample.Options{
 			Seed: k.random(4).Uint64(), Particles: checkParticles, Populations: checkPopulations, Region: p.Region,
 		})
-		if err != nil {
+		switch {
+		case errors.Is(err, sample.ErrNoSupport): // its pilots found nothing: then there is none
+		case err != nil:
 			return err
+		default:
+			k.reference, k.mols = independent, k.assemble(independent.Paths)
+			k.found.Independent = &diagnose.Independent{Draws: checkParticles * checkPopulations, ESS: independent.ESS()}
 		}
-		k.found.Independent, k.found.IndependentESS = len(k.reference.Paths), k.reference.ESS()
-		k.mols = k.assemble(k.reference.Paths)
 	}
 	k.note("scores of these draws")
 	values, err := k.values(ctx)
@@ -325,11 +329,12 @@ func distance(a, b []fingerprint.Bits) (float64, error) {
 func (k *checking) tells() bool { return k.reference.ESS() >= diagnose.MinReference }
 
 // densities compares estimates of every model's log-density at molecules of the
-// reference, drawn by weight; of the models where it is too thin.
+// reference, drawn by weight; of the models where it is too thin, or where paths
+// begin at a scaffold, whose start has a likelihood over all orders of its fragments.
 func (k *checking) densities(ctx context.Context) error {
 	p, m := k.session.plan, k.session.models
 	var chosen []*sample.Trajectory
-	if k.tells() {
+	if k.tells() && p.Campaign.Allow.Scaffold.Value == "" {
 		for _, i := range sample.Unweighted(k.reference.LogWeight, checkPoints, k.random(5)) {
 			chosen = append(chosen, &k.reference.Paths[i])
 		}

@@ -133,8 +133,8 @@ func TestACheckOfModelsThatHardlyOverlap(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if found.DrawsESS >= diagnose.MinReference || found.IndependentESS < diagnose.MinReference || found.Independent == 0 {
-		t.Errorf("paths of the models count as %g, %d independent draws as %g", found.DrawsESS, found.Independent, found.IndependentESS)
+	if found.DrawsESS >= diagnose.MinReference || found.Independent == nil || found.Independent.ESS < diagnose.MinReference {
+		t.Errorf("paths of the models count as %g, and independent draws: %+v", found.DrawsESS, found.Independent)
 	}
 	if a := found.Agrees; a == nil || a.P < .001 || a.EvidenceP < .001 || len(a.Differences) != 4 {
 		t.Errorf("the reference contradicts the run: %+v", a)

@@ -217,8 +217,8 @@ func nothingToLearn(d *config.Data, s *DataStats) error {
 		wrong = place.Errorf("none of its %d lines is a molecule", s.Lines)
 		wrong.Hint = "a SMILES in each line, and behind it a name if you like"
 	case s.Expressed == 0:
-		wrong = place.Errorf("none of the %d molecules to learn from has a tree in the vocabulary", s.Molecules)
-		wrong.Hint = "molsculpt vocab build makes a vocabulary of your own compounds"
+		wrong = place.Errorf("none of the %d molecules to learn from is a tree of the vocabulary of so few fragments", s.Molecules)
+		wrong.Hint = "a larger max_fragments:, or a vocabulary of your own compounds, which molsculpt vocab build makes"
 	default:
 		wrong = d.Mark.Errorf("hold_out: %g keeps back all of the %d molecules that have a tree in the vocabulary", d.HoldOut, s.Expressed)
 		wrong.Hint = "hold_out: 0, or more molecules"

@@ -52,16 +52,24 @@ func writeDiagnostics(out io.Writer, r *platform.Diagnostics) error {
 func visits(all []platform.ScaffoldVisits) string {
 	parts := make([]string, len(all))
 	for i, v := range all {
-		parts[i] = fmt.Sprintf("%s comes to it with a probability of %.3g (log %.2f)", v.Model, math.Exp(float64(v.LogP)), float64(v.LogP))
+		parts[i] = fmt.Sprintf("%s comes to it with a probability of %s", v.Model, probability(float64(v.LogP)))
 	}
 	return "building from nothing, " + strings.Join(parts, ", ") + "; exact, over all orders of its fragments"
+}
+
+// probability is a probability in words, from its logarithm.
+func probability(logP float64) string {
+	if logP < -300 && !math.IsInf(logP, -1) {
+		return fmt.Sprintf("10^%.0f", logP/math.Ln10)
+	}
+	return fmt.Sprintf("%.3g", math.Exp(logP))
 }
 
 // writeChecks prints what a check found.
 func writeChecks(line func(key, format string, args ...any), c *diagnose.Checks) {
 	reference := fmt.Sprintf("%d paths of the models themselves count as %.0f samples of the composition", c.Draws, c.DrawsESS)
-	if c.Independent > 0 {
-		reference += fmt.Sprintf(", too few; %d draws of the composition, each by itself, count as %.0f", c.Independent, c.IndependentESS)
+	if i := c.Independent; i != nil {
+		reference += fmt.Sprintf(", too few; %d draws of the composition, each by itself, count as %.0f", i.Draws, i.ESS)
 	}
 	if a := c.Agrees; a == nil {
 		line("reference", "%s: too few to contradict the run or to confirm it", reference)

@@ -7,6 +7,7 @@ import (
 	"io"
 	"iter"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -64,6 +65,18 @@ exponents, as 'obs(a^3, b^3; over a, b)', which smc samples exactly.`,
 				return usagef("--method is %q; it is smc, unweighted or guided", method)
 			}
 			o.Method = m
+			named := slices.ContainsFunc(list, func(w platform.NamedWeights) bool { return w.Name == strings.TrimSpace(args[0]) })
+			alone := named && m == diffuse.SMC && guide == ""
+			foreign := map[bool][]string{true: {"particles", "scale"}, false: {"solver", "clean"}}[alone]
+			for _, flag := range foreign {
+				switch {
+				case !cmd.Flags().Changed(flag):
+				case alone:
+					return usagef("--%s is for compositions; one model goes by its --solver", flag)
+				default:
+					return usagef("--%s is for one model; a composition, its method and its guide go by the chain of --steps", flag)
+				}
+			}
 			cat, err := a.catalog()
 			if err != nil {
 				return err
@@ -90,12 +103,6 @@ exponents, as 'obs(a^3, b^3; over a, b)', which smc samples exactly.`,
 				return err
 			}
 			out := bufio.NewWriter(a.Out)
-			alone := len(fields) == 1 && target.Expression().String() == target.Models()[0] && o.Method == diffuse.SMC && guide == ""
-			for _, flag := range []string{"solver", "clean"} {
-				if !alone && cmd.Flags().Changed(flag) {
-					return usagef("--%s is for one model; a composition, its method and its guide go by the chain of --steps", flag)
-				}
-			}
 			if alone {
 				d.Seed, d.Steps, d.End = o.Seed, o.Steps, o.End
 				points, err := diffuse.Draw(cmd.Context(), models.Space, fields[0], d, n)
@@ -161,7 +168,7 @@ func (a *app) drawComposition(cmd *cobra.Command, out *bufio.Writer, sp *space.P
 	}
 	bar.close()
 	if !s.Exact() && o.Scale != 0 && o.Scale != 1 {
-		a.say("these are points of no composition: a guide's gradient at scale %g is that of no law's noise; exponents in the expression, as in obs(a^%g, b^%g), are what smc can make exact", o.Scale, o.Scale, o.Scale)
+		a.say("with --scale %g these points follow no composition; for a stronger pull use exponents, as 'obs(a^%g, b^%g; over a, b)', with --method smc", o.Scale, o.Scale, o.Scale)
 		return nil
 	}
 	if !s.Exact() {

@@ -20,7 +20,8 @@ type Reference struct {
 }
 
 // Rollouts are paths of the models themselves, as many of each, with the
-// importance weights that turn their mixture into the composition. They are exact for any composition, and thin where the models hardly overlap.
+// importance weights that turn their mixture into the composition. They are exact
+// for any composition, and thin where the models hardly overlap.
 type Rollouts struct {
 	Reference
 	Model []int // that made the path
@@ -69,12 +70,13 @@ func NewRollouts(ctx context.Context, sp space.Space, bases []space.Policy, targ
 // NewIndependent draws the composition's own paths, each by itself: by the steps
 // of a ladder that it fits, without resampling, each with its own weight. It is
 // exact as well, and counts for more where models hardly overlap. Of the options
-// it takes all but the method and the twist; 2 populations are the fewest.
+// it takes the seed, the region, the particles, the lanes and the number of
+// populations, 2 or more.
 func NewIndependent(ctx context.Context, sp space.Space, bases []space.Policy, target *compose.Composition, o sample.Options) (*Reference, error) {
 	if o.Populations < 2 {
 		return nil, fmt.Errorf("diagnose: make reference: %d populations have no error to tell", o.Populations)
 	}
-	o.Method, o.Twist = sample.Importance, sample.Twist{}
+	o = sample.Options{Method: sample.Importance, Seed: o.Seed, Region: o.Region, Particles: o.Particles, Populations: o.Populations, Lanes: o.Lanes, InFlight: o.InFlight}
 	pilots := o
 	pilots.Populations = 0
 	var err error

@@ -31,9 +31,8 @@ type Checks struct {
 	// The reference is those draws, weighted by the composition over their mixture,
 	// if their effective size is MinReference. Else it is draws of the composition,
 	// each by itself.
-	DrawsESS       float64 `json:"reference_ess"`
-	Independent    int     `json:"independent,omitempty"` // draws of the composition; 0 where there was no need of them
-	IndependentESS float64 `json:"independent_ess,omitempty"`
+	DrawsESS    float64      `json:"reference_ess"`
+	Independent *Independent `json:"independent,omitempty"` // nil where there was no need of them, or none could be made
 
 	// Agrees compares the run with the reference; nil where the reference is
 	// too thin to tell.
@@ -44,6 +43,12 @@ type Checks struct {
 	Calibration Reliability  `json:"calibration"` // of the posterior "which model made this path"
 
 	Guide *GuideCheck `json:"guide,omitempty"` // of the guide at states; nil where there is none
+}
+
+// Independent are draws of the composition, each by itself.
+type Independent struct {
+	Draws int     `json:"draws"`
+	ESS   float64 `json:"ess"`
 }
 
 // MinReference is the effective sample size from which on a reference can

@@ -25,7 +25,7 @@ var imageReferences = []report.Text{
 }
 
 func pageOfImages(f *imageFindings) (*report.Page, error) {
-	sure, above, distance := 0, 0, 0.0
+	sure, above, distance, nothing := 0, 0, 0.0, 0
 	for i := range f.Composites {
 		c := &f.Composites[i]
 		d := c.Draws[byClassifier]
@@ -34,7 +34,7 @@ func pageOfImages(f *imageFindings) (*report.Page, error) {
 			sure++
 		}
 		if d.Why != "" {
-			distance = 1
+			nothing++
 			continue
 		}
 		distance = max(distance, d.Distance)
@@ -51,6 +51,9 @@ func pageOfImages(f *imageFindings) (*report.Page, error) {
 			report.Text(fmt.Sprintf("The judge is a classifier of clean images, which finds the class of %.1f %% of %s test images.", 100*f.Accuracy, report.Count(f.Tested).Text)),
 		},
 		References: imageReferences,
+	}
+	if nothing > 0 {
+		p.Lead = append(p.Lead, report.Text(fmt.Sprintf("Of %d compositions nothing could be drawn; they are left out of that distance.", nothing)))
 	}
 	p.Sections = append(p.Sections, f.modelSection())
 	p.Sections = append(p.Sections, f.shareSection(), f.methodSection())

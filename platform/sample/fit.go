@@ -113,12 +113,14 @@ func fitRungs(rollouts, paths []traced, before Ladder) (Ladder, error) {
 	var evidence, squares float64
 	for _, p := range paths {
 		evidence += p.weight
-		squares += p.weight * p.weight
 	}
 	if evidence == 0 {
 		return nil, ErrNoSupport
 	}
-	f := fitter{evidence: evidence, rollouts: float64(len(rollouts)), paths: evidence * evidence / squares}
+	for _, p := range paths {
+		squares += p.weight / evidence * (p.weight / evidence)
+	}
+	f := fitter{evidence: evidence, rollouts: float64(len(rollouts)), paths: 1 / squares}
 	out := Ladder{{evidence, 0, 0}}
 	for steps := 1; ; steps++ {
 		f.points = f.points[:0]

@@ -27,7 +27,7 @@ func (k *checker) diffusion(ctx context.Context) {
 	times := make([]float64, k.o.States)
 	points := make([]float32, len(times)*dim)
 	for i := range times {
-		times[i] = float64(i+1) / float64(len(times))
+		times[i] = max(float64(i+1)/float64(len(times)), d.Info().End)
 	}
 	for i := range points {
 		points[i] = float32(r.NormFloat64())
