@@ -68,19 +68,17 @@ func NewRollouts(ctx context.Context, sp space.Space, bases []space.Policy, targ
 }
 
 // NewIndependent draws the composition's own paths, each by itself: by the steps
-// of a ladder that it fits, without resampling, each with its own weight. It is
-// exact as well, and counts for more where models hardly overlap. Of the options
-// it takes the seed, the region, the particles, the lanes and the number of
-// populations, 2 or more.
+// of a ladder that it fits, to three times as many pilots, without resampling,
+// each with its own weight. It is exact as well, and counts for more where models
+// hardly overlap. Of the options it takes the seed, the region, the particles, the
+// lanes and the number of populations, 2 or more.
 func NewIndependent(ctx context.Context, sp space.Space, bases []space.Policy, target *compose.Composition, o sample.Options) (*Reference, error) {
 	if o.Populations < 2 {
 		return nil, fmt.Errorf("diagnose: make reference: %d populations have no error to tell", o.Populations)
 	}
 	o = sample.Options{Method: sample.Importance, Seed: o.Seed, Region: o.Region, Particles: o.Particles, Populations: o.Populations, Lanes: o.Lanes, InFlight: o.InFlight}
-	pilots := o
-	pilots.Populations = 0
 	var err error
-	if o.Twist.Ladder, err = sample.FitLadder(ctx, sp, bases, target, pilots); err != nil {
+	if o.Twist.Ladder, err = sample.FitLadder(ctx, sp, bases, target, o); err != nil {
 		return nil, fmt.Errorf("diagnose: make reference: %w", err)
 	}
 	s, err := sample.New(sp, bases, target, o)
