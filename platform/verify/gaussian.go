@@ -145,7 +145,7 @@ func newPointTarget(d *pointDomain, text string, learned map[string]diffuse.Fiel
 
 // ScoreTraining is a model of points to be trained.
 type ScoreTraining struct {
-	Name    string    // of the model
+	Name    string    // of the model; no other in a run has it
 	Process string    // that makes noise of the points
 	Dim     int       // numbers of a point
 	Points  []float32 // to learn from
@@ -163,7 +163,7 @@ func (d *pointDomain) learn(ctx context.Context, o *Options) (map[string]diffuse
 	for i, name := range sorted(d.laws) {
 		law := d.laws[name]
 		r := rand.New(rand.NewPCG(100, uint64(i)))
-		t := ScoreTraining{Name: name, Process: d.process, Dim: law.Dim()}
+		t := ScoreTraining{Name: fmt.Sprintf("%s-%dd", name, law.Dim()), Process: d.process, Dim: law.Dim()}
 		x := make([]float64, law.Dim())
 		for range learnedPoints {
 			law.Draw(r, x)

@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"context"
 	"math"
 	"slices"
 	"testing"
@@ -127,5 +128,26 @@ func TestLearnedScoresAreHeldAgainstExactOnes(t *testing.T) {
 		if passed != (shift == 0) {
 			t.Errorf("scores shifted by %g: %+v", shift, results)
 		}
+	}
+}
+
+// Every model of a run that is trained has a name of its own.
+func TestTrainingsOfScoresHaveNamesOfTheirOwn(t *testing.T) {
+	t.Parallel()
+	seen := map[string]bool{}
+	o := Options{Scores: func(_ context.Context, s ScoreTraining) (diffuse.Field, error) {
+		if seen[s.Name] {
+			t.Errorf("two models are called %s", s.Name)
+		}
+		seen[s.Name] = true
+		return nil, nil
+	}}
+	for _, d := range pointDomains {
+		if _, err := d.learn(t.Context(), &o); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(seen) != 4 {
+		t.Errorf("trained are %v", seen)
 	}
 }
