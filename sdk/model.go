@@ -32,6 +32,19 @@ type SpaceDefinition struct {
 	Definition []byte // what the kind says: a vocabulary as JSON for "fragment-tree/1"
 }
 
+// Open builds the space. It is an error if this program does not know the kind, or
+// builds another space than the host describes.
+func (d SpaceDefinition) Open() (space.Defined, error) {
+	s, err := space.Open(d.Kind, d.Definition)
+	if err != nil {
+		return nil, err
+	}
+	if diff := space.Difference(s.Descriptor(), d.Descriptor); diff != "" {
+		return nil, fmt.Errorf("sdk: open space: what the host describes and what its definition gives differ: %s", diff)
+	}
+	return s, nil
+}
+
 // Condition is an input that a model was trained over, such as beta. The host
 // gives every condition a value in its range with every call.
 type Condition struct {

@@ -112,3 +112,26 @@ func TestByHandAProgramGivesAdviceThatWorks(t *testing.T) {
 		}
 	}
 }
+
+func TestASpaceThatDiffersFromItsDescriptionIsRefused(t *testing.T) {
+	t.Parallel()
+	grid, err := space.NewGrid(2, 8)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := SpaceDefinition{Descriptor: grid.Descriptor(), Columns: grid.Columns(), Definition: grid.Definition()}
+	s, err := d.Open()
+	if err != nil || space.Difference(s.Descriptor(), grid.Descriptor()) != "" {
+		t.Errorf("a grid comes back as %v: %v", s, err)
+	}
+	other := d
+	other.Digest = strings.Repeat("0", 64)
+	if _, err := other.Open(); err == nil || !strings.Contains(err.Error(), "digests") {
+		t.Errorf("another digest: %v", err)
+	}
+	other = d
+	other.Kind = "ring/1"
+	if _, err := other.Open(); err == nil || !strings.Contains(err.Error(), "unknown kind") {
+		t.Errorf("another kind: %v", err)
+	}
+}

@@ -38,19 +38,13 @@ func Plugin() sdk.Plugin {
 
 // openSpace builds the space that a host describes.
 func openSpace(d sdk.SpaceDefinition) (*space.Fragments, error) {
-	if d.Kind != space.KindFragments {
-		return nil, fmt.Errorf("diffusion: it works on fragment trees (%s), not on %q", space.KindFragments, d.Kind)
-	}
-	s, err := space.Open(d.Kind, d.Definition)
+	s, err := d.Open()
 	if err != nil {
-		return nil, fmt.Errorf("diffusion: open the space: %w", err)
-	}
-	if diff := space.Difference(s.Descriptor(), d.Descriptor); diff != "" {
-		return nil, fmt.Errorf("diffusion: open the space: what the host describes and what its definition gives differ: %s", diff)
+		return nil, fmt.Errorf("diffusion: %w", err)
 	}
 	trees, ok := s.(*space.Fragments)
 	if !ok {
-		return nil, fmt.Errorf("diffusion: open the space: a %T is no space of trees", s)
+		return nil, fmt.Errorf("diffusion: it works on fragment trees (%s), not on %q", space.KindFragments, d.Kind)
 	}
 	return trees, nil
 }

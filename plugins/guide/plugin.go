@@ -37,12 +37,9 @@ func Plugin() sdk.Plugin {
 
 // openSpace builds the space that a host describes.
 func openSpace(d sdk.SpaceDefinition) (space.Space, error) {
-	s, err := space.Open(d.Kind, d.Definition)
+	s, err := d.Open()
 	if err != nil {
-		return nil, fmt.Errorf("guide: open the space: %w", err)
-	}
-	if diff := space.Difference(s.Descriptor(), d.Descriptor); diff != "" {
-		return nil, fmt.Errorf("guide: open the space: what the host describes and what its definition gives differ: %s", diff)
+		return nil, fmt.Errorf("guide: %w", err)
 	}
 	return s, nil
 }

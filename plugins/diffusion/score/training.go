@@ -61,19 +61,13 @@ var _ sdk.Trainer = trainer{}
 
 // openPoints builds the space that a host describes.
 func openPoints(d sdk.SpaceDefinition) (*space.Points, error) {
-	if d.Kind != space.KindPoints {
-		return nil, fmt.Errorf("score: it works on points (%s), not on %q", space.KindPoints, d.Kind)
-	}
-	sp, err := space.Open(d.Kind, d.Definition)
+	sp, err := d.Open()
 	if err != nil {
-		return nil, fmt.Errorf("score: open the space: %w", err)
-	}
-	if diff := space.Difference(sp.Descriptor(), d.Descriptor); diff != "" {
-		return nil, fmt.Errorf("score: open the space: what the host describes and what its definition gives differ: %s", diff)
+		return nil, fmt.Errorf("score: %w", err)
 	}
 	points, ok := sp.(*space.Points)
 	if !ok {
-		return nil, fmt.Errorf("score: open the space: a %T is no space of points", sp)
+		return nil, fmt.Errorf("score: it works on points (%s), not on %q", space.KindPoints, d.Kind)
 	}
 	return points, nil
 }

@@ -131,7 +131,7 @@ type Trainer struct {
 
 // Train implements sdk.Trainer.
 func (f Trainer) Train(ctx context.Context, start sdk.TrainStart, h sdk.TrainHost) (sdk.Trained, error) {
-	sp, err := space.Open(start.Space.Kind, start.Space.Definition)
+	sp, err := start.Space.Open()
 	if err != nil {
 		return sdk.Trained{}, err
 	}

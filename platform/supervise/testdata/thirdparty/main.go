@@ -33,7 +33,7 @@ func (policy) Load(_ context.Context, req sdk.LoadRequest) (sdk.PolicyModel, err
 			return nil, fmt.Errorf("options: %w", err)
 		}
 	}
-	sp, err := space.Open(req.Space.Kind, req.Space.Definition)
+	sp, err := req.Space.Open()
 	if err != nil {
 		return nil, err
 	}
