@@ -65,6 +65,16 @@ func (d *dataSource) Examples(_ context.Context, source string, first, n int) ([
 	return all[first:to], to < len(all), nil
 }
 
+// source is where one more example goes, held back or not; it is counted.
+func (d *dataSource) source(heldOut bool) string {
+	if heldOut {
+		d.stats.HeldOut++
+		return sdk.SourceHeldOut
+	}
+	d.stats.Train++
+	return sdk.SourceTrain
+}
+
 // digest names the examples, in order.
 func (d *dataSource) digest() string {
 	h := sha256.New()
@@ -169,13 +179,7 @@ func (d *dataSource) add(m molecule, holdOut float64, seed uint64) {
 	}
 	h := fnv.New64a()
 	fmt.Fprintf(h, "%d %s", seed, m.key)
-	source := sdk.SourceTrain
-	if float64(h.Sum64()>>11)/(1<<53) < holdOut {
-		source = sdk.SourceHeldOut
-		d.stats.HeldOut++
-	} else {
-		d.stats.Train++
-	}
+	source := d.source(float64(h.Sum64()>>11)/(1<<53) < holdOut)
 	for _, t := range m.trees {
 		d.examples[source] = append(d.examples[source], sdk.Example{State: space.State(t), Weight: 1 / float64(len(m.trees))})
 	}

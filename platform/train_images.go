@@ -80,13 +80,7 @@ func readImages(sp *space.Points, images *imaged.Set, sets []imaged.Classes, hol
 	d.stats.Images = images.Len()
 	for label, classes := range sets {
 		classes.Examples(images, func(_, image int, point []float32) bool {
-			source := sdk.SourceTrain
-			if rand.New(rand.NewPCG(seed, uint64(image))).Float64() < holdOut {
-				source = sdk.SourceHeldOut
-				d.stats.HeldOut++
-			} else {
-				d.stats.Train++
-			}
+			source := d.source(rand.New(rand.NewPCG(seed, uint64(image))).Float64() < holdOut)
 			d.examples[source] = append(d.examples[source], sdk.Example{State: sp.At(point), Weight: 1, Label: label})
 			return true
 		})

@@ -101,13 +101,7 @@ func (d *dataSource) addPoint(s space.State, holdOut float64, seed uint64) {
 	d.stats.Points++
 	h := fnv.New64a()
 	fmt.Fprintf(h, "%d %d %s", seed, d.stats.Points, string(s))
-	source := sdk.SourceTrain
-	if float64(h.Sum64()>>11)/(1<<53) < holdOut {
-		source = sdk.SourceHeldOut
-		d.stats.HeldOut++
-	} else {
-		d.stats.Train++
-	}
+	source := d.source(float64(h.Sum64()>>11)/(1<<53) < holdOut)
 	d.examples[source] = append(d.examples[source], sdk.Example{State: s, Weight: 1})
 }
 

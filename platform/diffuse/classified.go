@@ -79,16 +79,8 @@ func NewClassified(sp *space.Points, fields []Field, target *compose.Composition
 	if info.Dimension != sp.Dim() {
 		return fail("the guide is for points of %d numbers, the models for %d", info.Dimension, sp.Dim())
 	}
-	place, err := places(target.Models(), info.Models)
-	if err != nil {
+	if s.models, err = modelShares(&info, target.Models()); err != nil {
 		return fail("%w", err)
-	}
-	for _, label := range place {
-		one, err := shares(&info, []int{label})
-		if err != nil {
-			return fail("%w", err)
-		}
-		s.models = append(s.models, one)
 	}
 	if t, err := newTwist(target, info, sp.Dim()); err == nil {
 		s.twist = t

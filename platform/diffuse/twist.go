@@ -70,6 +70,21 @@ func places(models, guided []string) ([]int, error) {
 	return out, nil
 }
 
+// modelShares are the shares of the one observation of each of some models.
+func modelShares(info *sdk.GuideInfo, models []string) ([][]float64, error) {
+	place, err := places(models, info.Models)
+	if err != nil {
+		return nil, err
+	}
+	out := make([][]float64, len(place))
+	for i, label := range place {
+		if out[i], err = shares(info, []int{label}); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
 // shares are what the outcomes of a guide have to be multiplied by for their sum
 // to be the probability of a list of observations, in its order: the number of
 // lists of the remaining observations that complete it to the outcome.
@@ -171,16 +186,8 @@ func GuidedField(fields []Field, guide Guide, target *compose.Composition, dim i
 		return nil, fmt.Errorf("diffuse: guide a field: %w", err)
 	}
 	g := &guidedField{fields: fields, guide: guide, twist: t, d: dim, scale: scale}
-	place, err := places(target.Models(), info.Models)
-	if err != nil {
+	if g.models, err = modelShares(&info, target.Models()); err != nil {
 		return nil, fmt.Errorf("diffuse: guide a field: %w", err)
-	}
-	for _, label := range place {
-		s, err := shares(&info, []int{label})
-		if err != nil {
-			return nil, fmt.Errorf("diffuse: guide a field: %w", err)
-		}
-		g.models = append(g.models, s)
 	}
 	return g, nil
 }
