@@ -2,7 +2,6 @@ package platform
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 
 	"github.com/hashicorp/go-hclog"
@@ -57,36 +56,8 @@ func LoadPointGuide(ctx context.Context, cat *catalog.Catalog, file string, log 
 	return g, nil
 }
 
-// learnedNoise is what a plugin says in its part of the card of a guide over points
-// about the noise that it has learned.
-type learnedNoise struct {
-	Process string `json:"process"` // as package noise prints it; of a guide for models these say it
-	Config  struct {
-		End float64 `json:"end"` // smallest time; 0 where it does not say
-	} `json:"config"`
-}
-
-func (c *ModelCard) learnedNoise() learnedNoise {
-	var n learnedNoise
-	if json.Unmarshal(c.Model, &n) != nil {
-		return learnedNoise{}
-	}
-	return n
-}
-
-// process is the forward process that a guide over points learned: that of its
-// models, or, of a guide that learned from labelled data, what its plugin says; ""
-// where nobody says it.
-func (c *ModelCard) process() string {
-	if c.Space.Kernel != "" {
-		return c.Space.Kernel
-	}
-	return c.learnedNoise().Process
-}
-
-// End is the smallest time that the guide has learned, as its card says; 0 where it
-// does not say.
-func (g *PointGuide) End() float64 { return g.Card.learnedNoise().Config.End }
+// End is the smallest time that the guide has learned; 0 where it does not say.
+func (g *PointGuide) End() float64 { return g.Info().End }
 
 // Match implements [diffuse.Matcher]: models must be points of as many numbers, of
 // the process that the guide learned, and, by their names, the very models that it
@@ -108,18 +79,8 @@ func (g *PointGuide) Match(names []string, fields []diffuse.Field) error {
 // differs says in what a model of a name is none of the guide's; "" where it is one,
 // and where it has a name that the guide does not know.
 func (g *PointGuide) differs(name string, m *pointModel) string {
-	info := m.Info()
-	process, err := noise.New(info.Process, info.Parameters)
-	if err != nil {
-		return err.Error()
-	}
-	switch own := g.Card.process(); {
-	case g.Info().Dimension != info.Dimension:
-		return fmt.Sprintf("is for points of %d numbers, the model %s for %d", g.Info().Dimension, name, info.Dimension)
-	case own == "":
-		return "has a card that does not say which process it learned"
-	case own != process.String():
-		return fmt.Sprintf("was trained for the process %s, the model %s has %s", own, name, process)
+	if why := noiseDiffers(g.Info(), name, m.Info()); why != "" {
+		return why
 	}
 	for _, own := range g.Card.Models {
 		if own.Name != name {
@@ -128,6 +89,29 @@ func (g *PointGuide) differs(name string, m *pointModel) string {
 		if why := own.differs(m.planned); why != "" {
 			return fmt.Sprintf("was trained for another %s: %s", name, why)
 		}
+	}
+	return ""
+}
+
+// noiseDiffers says in what the noisy points of a guide and of a model of a name
+// differ; "" where they do not.
+func noiseDiffers(guide sdk.GuideInfo, name string, model sdk.DiffusionInfo) string {
+	if guide.Dimension != model.Dimension {
+		return fmt.Sprintf("is for points of %d numbers, the model %s for %d", guide.Dimension, name, model.Dimension)
+	}
+	if guide.Process == "" {
+		return "does not say which process it learned"
+	}
+	own, err := noise.New(guide.Process, guide.Parameters)
+	if err != nil {
+		return err.Error()
+	}
+	other, err := noise.New(model.Process, model.Parameters)
+	if err != nil {
+		return err.Error()
+	}
+	if own != other {
+		return fmt.Sprintf("was trained for the process %s, the model %s has %s", own, name, other)
 	}
 	return ""
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/molsculpt/molsculpt/platform/catalog"
 	"github.com/molsculpt/molsculpt/platform/config"
 	"github.com/molsculpt/molsculpt/platform/diffuse"
+	"github.com/molsculpt/molsculpt/sdk"
 	"github.com/molsculpt/molsculpt/sdk/noise"
 )
 
@@ -185,8 +186,6 @@ func TestAGuideOfImagesIsForModelsOfItsProcess(t *testing.T) {
 		return s.guide(s.train(name, "seed: 1\nkind: guide\n"+images+"models: {m: ['0'], n: ['1']}}\ntrain: {"+small+", end: 0.01, process: "+process+"}\n"))
 	}
 	vpPair, vePair := pair("vp-pair", noise.VP), pair("ve-pair", noise.VE)
-	silent := *vpPair
-	silent.Card.Model = nil
 	for _, c := range []struct {
 		weights string
 		guide   *PointGuide
@@ -196,7 +195,6 @@ func TestAGuideOfImagesIsForModelsOfItsProcess(t *testing.T) {
 		{ve, vePair, ""},
 		{ve, vpPair, "was trained for the process vp-linear/1 beta_max=20 beta_min=0.1, the model m has ve-exponential/1 sigma=25"},
 		{vp, vePair, "was trained for the process ve-exponential/1 sigma=25, the model m has vp-linear/1 beta_max=20 beta_min=0.1"},
-		{vp, &silent, "has a card that does not say which process it learned"},
 	} {
 		m := s.models(NamedWeights{"m", c.weights})
 		_, _, err := m.Compose(t.Context(), "m", diffuse.Options{Guide: c.guide})
@@ -204,7 +202,18 @@ func TestAGuideOfImagesIsForModelsOfItsProcess(t *testing.T) {
 			t.Errorf("error %v, want %q", err, c.want)
 		}
 	}
-	if vpPair.End() != .01 || silent.End() != 0 {
-		t.Errorf("they end at %g and %g", vpPair.End(), silent.End())
+	if vpPair.End() != .01 {
+		t.Errorf("it ends at %g", vpPair.End())
+	}
+	model := sdk.DiffusionInfo{Dimension: 1, Process: noise.VP}
+	for want, guide := range map[string]sdk.GuideInfo{
+		"does not say which process it learned": {Dimension: 1},
+		"brown":                                 {Dimension: 1, Process: "brown"},
+		"is for points of 2 numbers":            {Dimension: 2, Process: noise.VP},
+		"beta_max=15":                           {Dimension: 1, Process: noise.VP, Parameters: map[string]float64{"beta_max": 15}},
+	} {
+		if why := noiseDiffers(guide, "m", model); !strings.Contains(why, want) {
+			t.Errorf("%+v: %q, want %s", guide, why, want)
+		}
 	}
 }

@@ -67,6 +67,14 @@ type GuideInfo struct {
 	Ordered bool
 
 	Actions ActionHead
+
+	// Of a guide over points: the forward process whose noise it has learned, as in
+	// [DiffusionInfo], since it steers models of no other; and the smallest time
+	// that it has learned, at least 0 and below 1. With it chains end there at the
+	// earliest; 0 is no limit.
+	Process    string
+	Parameters map[string]float64
+	End        float64
 }
 
 // Outcome is the outcome that a list of observations is; false where the guide

@@ -43,6 +43,7 @@ func (s *guideServer) Load(stream grpc.ClientStreamingServer[proto.LoadRequest, 
 		Conditions: conditionsToWire(info.Conditions),
 		Outcomes:   info.Outcomes, Dimension: uint32(info.Dimension),
 		Models: info.Models, Ordered: info.Ordered, Actions: proto.ActionHead(info.Actions),
+		Process: info.Process, Parameters: info.Parameters, End: info.End,
 	}
 	for _, list := range info.Lists {
 		w := &proto.Observations{}

@@ -23,9 +23,8 @@ type TrainStart struct {
 	// base models whose paths can be asked for ([Path].Label), or, in the training
 	// of a guide over points from labelled examples, of the classes or sets of
 	// classes that [Example].Label counts. There are no paths then, and the space
-	// of points names no process, which is the trainer's to choose: the card must
-	// say it as "process", as noise.Process prints it, so that the guide is only
-	// used for models of the same one. Empty in the training of a model.
+	// of points names no process, which is the trainer's to choose; the guide says
+	// it in [GuideInfo]. Empty in the training of a model.
 	Models []string
 
 	// Checkpoint is what the trainer last handed to the host; empty at the

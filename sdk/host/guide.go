@@ -39,6 +39,7 @@ func (c *Client) LoadGuide(ctx context.Context, m Model) (*Guide, error) {
 	g := &Guide{loaded: l, space: m.Space, info: sdk.GuideInfo{
 		Conditions: l.conditions, Outcomes: slices.Clone(r.GetOutcomes()), Dimension: int(r.GetDimension()),
 		Models: slices.Clone(r.GetModels()), Ordered: r.GetOrdered(), Actions: sdk.ActionHead(r.GetActions()),
+		Process: r.GetProcess(), Parameters: r.GetParameters(), End: r.GetEnd(),
 	}}
 	for _, list := range r.GetLists() {
 		own := make([]int, len(list.GetModel()))
@@ -54,6 +55,9 @@ func (c *Client) LoadGuide(ctx context.Context, m Model) (*Guide, error) {
 func (g *Guide) check() error {
 	const call = "Guide.Load"
 	i := &g.info
+	if !(i.End >= 0 && i.End < 1) {
+		return g.c.wrong(call, "end", "%g is no time from which a guide can know all up to 1", i.End)
+	}
 	if len(i.Outcomes) < 2 {
 		return g.c.wrong(call, "outcomes", "%d; a guide tells two apart at least", len(i.Outcomes))
 	}

@@ -211,6 +211,8 @@ func TestAGuideMustSayWhatItsOutcomesAre(t *testing.T) {
 		{func(i *sdk.GuideInfo) { i.Models = []string{"a", "b\x1b"} }, "name 4"},
 		{func(i *sdk.GuideInfo) { i.Actions = 7 }, "actions: 7 is no kind"},
 		{func(i *sdk.GuideInfo) { i.Lists = nil }, "does not say what its outcomes observe"},
+		{func(i *sdk.GuideInfo) { i.End = 1 }, "end: 1 is no time"},
+		{func(i *sdk.GuideInfo) { i.End = math.NaN() }, "end: NaN is no time"},
 	} {
 		o := observer{info: three(sdk.ResidualActions)}
 		test.change(&o.info)
@@ -218,9 +220,14 @@ func TestAGuideMustSayWhatItsOutcomesAre(t *testing.T) {
 			t.Errorf("got %v, want %s", err, test.want)
 		}
 	}
-	g, err := loadObserver(t, observer{info: three(sdk.NoActions)}, grid)
+	noisy := three(sdk.NoActions)
+	noisy.Process, noisy.Parameters, noisy.End = "vp-linear/1", map[string]float64{"beta_max": 15}, .25
+	g, err := loadObserver(t, observer{info: noisy}, grid)
 	if err != nil {
 		t.Fatal(err)
+	}
+	if got := g.Info(); got.Process != noisy.Process || !cmp.Equal(got.Parameters, noisy.Parameters) || got.End != noisy.End {
+		t.Errorf("what it says of its noise comes as %+v", got)
 	}
 	if err := g.LogQActions(t.Context(), []space.State{""}, make([]host.GuideActions, 1)); !errors.Is(err, sdk.ErrUnsupported) {
 		t.Errorf("a guide without actions gives %v", err)

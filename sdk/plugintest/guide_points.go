@@ -11,7 +11,7 @@ import (
 	"github.com/molsculpt/molsculpt/sdk/host"
 )
 
-// points asks a guide for points of a standard normal at times from 0 to 1, and
+// points asks a guide for points of a standard normal at times from its end to 1, and
 // holds its gradients against its own log Q.
 func (k *checker) points(ctx context.Context, g *host.Guide) {
 	info := g.Info()
@@ -20,13 +20,13 @@ func (k *checker) points(ctx context.Context, g *host.Guide) {
 	r := rand.New(rand.NewPCG(k.o.Seed, 3))
 	req := sdk.GuideRequest{Points: make([]float32, n*info.Dimension), Times: make([]float64, n)}
 	for i := range req.Times {
-		req.Times[i] = float64(i) / float64(max(n-1, 1))
+		req.Times[i] = max(float64(i)/float64(max(n-1, 1)), info.End)
 	}
 	for i := range req.Points {
 		req.Points[i] = float32(r.NormFloat64())
 	}
 	plain, err := g.LogQ(ctx, req)
-	k.add("its answers at points are log-probabilities of the outcomes, at all times from 0 to 1", err)
+	k.add("its answers at points are log-probabilities of the outcomes, at all times up to 1", err)
 	if err != nil {
 		return
 	}

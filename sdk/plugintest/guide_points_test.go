@@ -23,13 +23,14 @@ type plane struct {
 	tilt  func(req *sdk.GuideRequest) float64
 	spoil func(req *sdk.GuideRequest, reply *sdk.GuideReply)
 	any   bool // answers at any time
+	end   float64
 }
 
 func (p plane) Load(context.Context, sdk.LoadRequest) (sdk.GuideModel, error) { return p, nil }
 func (plane) Close() error                                                    { return nil }
-func (plane) Info() sdk.GuideInfo {
+func (p plane) Info() sdk.GuideInfo {
 	return sdk.GuideInfo{
-		Outcomes: []string{"a,a", "a,b", "b,b"}, Models: []string{"a", "b"}, Lists: [][]int{{0, 0}, {0, 1}, {1, 1}}, Dimension: 2,
+		Outcomes: []string{"a,a", "a,b", "b,b"}, Models: []string{"a", "b"}, Lists: [][]int{{0, 0}, {0, 1}, {1, 1}}, Dimension: 2, End: p.end,
 		Conditions: []sdk.Condition{{Name: "shift", Min: -1, Max: 1}},
 	}
 }
@@ -37,8 +38,8 @@ func (plane) Info() sdk.GuideInfo {
 func (p plane) LogQ(_ context.Context, req *sdk.GuideRequest) (sdk.GuideReply, error) {
 	var r sdk.GuideReply
 	for i, t := range req.Times {
-		if !p.any && !(t >= 0 && t <= 1) {
-			return r, errors.New("times are from 0 to 1")
+		if !p.any && !(t >= p.end && t <= 1) {
+			return r, errors.New("times are from the end to 1")
 		}
 		line := [2]float64{3 / (0.2 + t), -1 / (0.2 + t)}
 		x := float64(req.Points[2*i])*line[0] + float64(req.Points[2*i+1])*line[1] + req.Condition["shift"]
@@ -78,7 +79,7 @@ func failures(t *testing.T, c *host.Client) (failed []string) {
 }
 
 const (
-	answers   = "its answers at points are log-probabilities of the outcomes, at all times from 0 to 1"
+	answers   = "its answers at points are log-probabilities of the outcomes, at all times up to 1"
 	numbers   = "its gradients at points are numbers"
 	alike     = "log Q is the same with its gradient and without"
 	repeats   = "a guide gives the same question the same answer"
@@ -168,7 +169,8 @@ func TestAGuideOverPointsIsHeldToTheProtocol(t *testing.T) {
 			})},
 			[]string{slopes},
 		},
-		"an answer at any time": {plane{any: true}, []string{times}},
+		"an answer at any time":                 {plane{any: true}, []string{times}},
+		"none before the end that it announces": {plane{end: .25}, nil},
 	} {
 		c, stop := plugintest.Serve(sdk.Plugin{Name: "test/plane", Version: "1.0.0", Guide: test.guide}, host.Options{})
 		if d := cmp.Diff(test.want, failures(t, c)); d != "" {

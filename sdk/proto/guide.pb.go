@@ -88,10 +88,17 @@ type LoadGuideReply struct {
 	// names. Unless ordered is set, observations are exchangeable, a
 	// list stands for all its orders, and log Q is the log-probability of one of
 	// them.
-	Models        []string        `protobuf:"bytes,5,rep,name=models,proto3" json:"models,omitempty"`
-	Lists         []*Observations `protobuf:"bytes,6,rep,name=lists,proto3" json:"lists,omitempty"`
-	Ordered       bool            `protobuf:"varint,7,opt,name=ordered,proto3" json:"ordered,omitempty"`
-	Actions       ActionHead      `protobuf:"varint,8,opt,name=actions,proto3,enum=molsculpt.plugin.v1.ActionHead" json:"actions,omitempty"`
+	Models  []string        `protobuf:"bytes,5,rep,name=models,proto3" json:"models,omitempty"`
+	Lists   []*Observations `protobuf:"bytes,6,rep,name=lists,proto3" json:"lists,omitempty"`
+	Ordered bool            `protobuf:"varint,7,opt,name=ordered,proto3" json:"ordered,omitempty"`
+	Actions ActionHead      `protobuf:"varint,8,opt,name=actions,proto3,enum=molsculpt.plugin.v1.ActionHead" json:"actions,omitempty"`
+	// Of a guide over points: process and parameters are the forward process whose
+	// noise it has learned, as of a continuous model; it steers models of no other.
+	// end is the smallest time that it has learned, at least 0 and below 1; 0 is no
+	// limit.
+	Process       string             `protobuf:"bytes,9,opt,name=process,proto3" json:"process,omitempty"`
+	Parameters    map[string]float64 `protobuf:"bytes,10,rep,name=parameters,proto3" json:"parameters,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"fixed64,2,opt,name=value"`
+	End           float64            `protobuf:"fixed64,11,opt,name=end,proto3" json:"end,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -180,6 +187,27 @@ func (x *LoadGuideReply) GetActions() ActionHead {
 		return x.Actions
 	}
 	return ActionHead_ACTION_HEAD_NONE
+}
+
+func (x *LoadGuideReply) GetProcess() string {
+	if x != nil {
+		return x.Process
+	}
+	return ""
+}
+
+func (x *LoadGuideReply) GetParameters() map[string]float64 {
+	if x != nil {
+		return x.Parameters
+	}
+	return nil
+}
+
+func (x *LoadGuideReply) GetEnd() float64 {
+	if x != nil {
+		return x.End
+	}
+	return 0
 }
 
 // Observations is a list of observations, each the number of a model from 0.
@@ -509,7 +537,7 @@ var File_guide_proto protoreflect.FileDescriptor
 
 const file_guide_proto_rawDesc = "" +
 	"\n" +
-	"\vguide.proto\x12\x13molsculpt.plugin.v1\x1a\fplugin.proto\"\xc8\x02\n" +
+	"\vguide.proto\x12\x13molsculpt.plugin.v1\x1a\fplugin.proto\"\x88\x04\n" +
 	"\x0eLoadGuideReply\x12\x16\n" +
 	"\x06handle\x18\x01 \x01(\tR\x06handle\x12>\n" +
 	"\n" +
@@ -520,7 +548,16 @@ const file_guide_proto_rawDesc = "" +
 	"\x06models\x18\x05 \x03(\tR\x06models\x127\n" +
 	"\x05lists\x18\x06 \x03(\v2!.molsculpt.plugin.v1.ObservationsR\x05lists\x12\x18\n" +
 	"\aordered\x18\a \x01(\bR\aordered\x129\n" +
-	"\aactions\x18\b \x01(\x0e2\x1f.molsculpt.plugin.v1.ActionHeadR\aactions\"$\n" +
+	"\aactions\x18\b \x01(\x0e2\x1f.molsculpt.plugin.v1.ActionHeadR\aactions\x12\x18\n" +
+	"\aprocess\x18\t \x01(\tR\aprocess\x12S\n" +
+	"\n" +
+	"parameters\x18\n" +
+	" \x03(\v23.molsculpt.plugin.v1.LoadGuideReply.ParametersEntryR\n" +
+	"parameters\x12\x10\n" +
+	"\x03end\x18\v \x01(\x01R\x03end\x1a=\n" +
+	"\x0fParametersEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\x01R\x05value:\x028\x01\"$\n" +
 	"\fObservations\x12\x14\n" +
 	"\x05model\x18\x01 \x03(\rR\x05model\"\xcf\x02\n" +
 	"\fGuideRequest\x12\x16\n" +
@@ -574,7 +611,7 @@ func file_guide_proto_rawDescGZIP() []byte {
 }
 
 var file_guide_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_guide_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
+var file_guide_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
 var file_guide_proto_goTypes = []any{
 	(ActionHead)(0),             // 0: molsculpt.plugin.v1.ActionHead
 	(*LoadGuideReply)(nil),      // 1: molsculpt.plugin.v1.LoadGuideReply
@@ -583,35 +620,37 @@ var file_guide_proto_goTypes = []any{
 	(*GuideReply)(nil),          // 4: molsculpt.plugin.v1.GuideReply
 	(*GuideActionsRequest)(nil), // 5: molsculpt.plugin.v1.GuideActionsRequest
 	(*GuideActionsReply)(nil),   // 6: molsculpt.plugin.v1.GuideActionsReply
-	nil,                         // 7: molsculpt.plugin.v1.GuideRequest.ConditionEntry
-	nil,                         // 8: molsculpt.plugin.v1.GuideActionsRequest.ConditionEntry
-	(*Condition)(nil),           // 9: molsculpt.plugin.v1.Condition
-	(*States)(nil),              // 10: molsculpt.plugin.v1.States
-	(*LoadRequest)(nil),         // 11: molsculpt.plugin.v1.LoadRequest
-	(*UnloadRequest)(nil),       // 12: molsculpt.plugin.v1.UnloadRequest
-	(*UnloadReply)(nil),         // 13: molsculpt.plugin.v1.UnloadReply
+	nil,                         // 7: molsculpt.plugin.v1.LoadGuideReply.ParametersEntry
+	nil,                         // 8: molsculpt.plugin.v1.GuideRequest.ConditionEntry
+	nil,                         // 9: molsculpt.plugin.v1.GuideActionsRequest.ConditionEntry
+	(*Condition)(nil),           // 10: molsculpt.plugin.v1.Condition
+	(*States)(nil),              // 11: molsculpt.plugin.v1.States
+	(*LoadRequest)(nil),         // 12: molsculpt.plugin.v1.LoadRequest
+	(*UnloadRequest)(nil),       // 13: molsculpt.plugin.v1.UnloadRequest
+	(*UnloadReply)(nil),         // 14: molsculpt.plugin.v1.UnloadReply
 }
 var file_guide_proto_depIdxs = []int32{
-	9,  // 0: molsculpt.plugin.v1.LoadGuideReply.conditions:type_name -> molsculpt.plugin.v1.Condition
+	10, // 0: molsculpt.plugin.v1.LoadGuideReply.conditions:type_name -> molsculpt.plugin.v1.Condition
 	2,  // 1: molsculpt.plugin.v1.LoadGuideReply.lists:type_name -> molsculpt.plugin.v1.Observations
 	0,  // 2: molsculpt.plugin.v1.LoadGuideReply.actions:type_name -> molsculpt.plugin.v1.ActionHead
-	7,  // 3: molsculpt.plugin.v1.GuideRequest.condition:type_name -> molsculpt.plugin.v1.GuideRequest.ConditionEntry
-	10, // 4: molsculpt.plugin.v1.GuideRequest.states:type_name -> molsculpt.plugin.v1.States
-	8,  // 5: molsculpt.plugin.v1.GuideActionsRequest.condition:type_name -> molsculpt.plugin.v1.GuideActionsRequest.ConditionEntry
-	10, // 6: molsculpt.plugin.v1.GuideActionsRequest.states:type_name -> molsculpt.plugin.v1.States
-	11, // 7: molsculpt.plugin.v1.Guide.Load:input_type -> molsculpt.plugin.v1.LoadRequest
-	3,  // 8: molsculpt.plugin.v1.Guide.LogQ:input_type -> molsculpt.plugin.v1.GuideRequest
-	5,  // 9: molsculpt.plugin.v1.Guide.LogQActions:input_type -> molsculpt.plugin.v1.GuideActionsRequest
-	12, // 10: molsculpt.plugin.v1.Guide.Unload:input_type -> molsculpt.plugin.v1.UnloadRequest
-	1,  // 11: molsculpt.plugin.v1.Guide.Load:output_type -> molsculpt.plugin.v1.LoadGuideReply
-	4,  // 12: molsculpt.plugin.v1.Guide.LogQ:output_type -> molsculpt.plugin.v1.GuideReply
-	6,  // 13: molsculpt.plugin.v1.Guide.LogQActions:output_type -> molsculpt.plugin.v1.GuideActionsReply
-	13, // 14: molsculpt.plugin.v1.Guide.Unload:output_type -> molsculpt.plugin.v1.UnloadReply
-	11, // [11:15] is the sub-list for method output_type
-	7,  // [7:11] is the sub-list for method input_type
-	7,  // [7:7] is the sub-list for extension type_name
-	7,  // [7:7] is the sub-list for extension extendee
-	0,  // [0:7] is the sub-list for field type_name
+	7,  // 3: molsculpt.plugin.v1.LoadGuideReply.parameters:type_name -> molsculpt.plugin.v1.LoadGuideReply.ParametersEntry
+	8,  // 4: molsculpt.plugin.v1.GuideRequest.condition:type_name -> molsculpt.plugin.v1.GuideRequest.ConditionEntry
+	11, // 5: molsculpt.plugin.v1.GuideRequest.states:type_name -> molsculpt.plugin.v1.States
+	9,  // 6: molsculpt.plugin.v1.GuideActionsRequest.condition:type_name -> molsculpt.plugin.v1.GuideActionsRequest.ConditionEntry
+	11, // 7: molsculpt.plugin.v1.GuideActionsRequest.states:type_name -> molsculpt.plugin.v1.States
+	12, // 8: molsculpt.plugin.v1.Guide.Load:input_type -> molsculpt.plugin.v1.LoadRequest
+	3,  // 9: molsculpt.plugin.v1.Guide.LogQ:input_type -> molsculpt.plugin.v1.GuideRequest
+	5,  // 10: molsculpt.plugin.v1.Guide.LogQActions:input_type -> molsculpt.plugin.v1.GuideActionsRequest
+	13, // 11: molsculpt.plugin.v1.Guide.Unload:input_type -> molsculpt.plugin.v1.UnloadRequest
+	1,  // 12: molsculpt.plugin.v1.Guide.Load:output_type -> molsculpt.plugin.v1.LoadGuideReply
+	4,  // 13: molsculpt.plugin.v1.Guide.LogQ:output_type -> molsculpt.plugin.v1.GuideReply
+	6,  // 14: molsculpt.plugin.v1.Guide.LogQActions:output_type -> molsculpt.plugin.v1.GuideActionsReply
+	14, // 15: molsculpt.plugin.v1.Guide.Unload:output_type -> molsculpt.plugin.v1.UnloadReply
+	12, // [12:16] is the sub-list for method output_type
+	8,  // [8:12] is the sub-list for method input_type
+	8,  // [8:8] is the sub-list for extension type_name
+	8,  // [8:8] is the sub-list for extension extendee
+	0,  // [0:8] is the sub-list for field type_name
 }
 
 func init() { file_guide_proto_init() }
@@ -626,7 +665,7 @@ func file_guide_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_guide_proto_rawDesc), len(file_guide_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   8,
+			NumMessages:   9,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

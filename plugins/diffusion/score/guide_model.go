@@ -35,7 +35,8 @@ func newGuide(w *weights, threads int) (*Guide, error) {
 	if g.info, err = w.guide.info(); err != nil {
 		return nil, fmt.Errorf("score: load weights: %w", err)
 	}
-	g.info.Dimension = w.dimension()
+	process := w.scaling.Process
+	g.info.Dimension, g.info.Process, g.info.Parameters, g.info.End = w.dimension(), process.Name(), process.Parameters(), w.scaling.End
 	for _, m := range w.guide.multiplicities() {
 		g.logMu = append(g.logMu, math.Log(m))
 	}
