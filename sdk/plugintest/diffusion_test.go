@@ -36,7 +36,7 @@ func TestAModelIsAskedNothingBeforeItsEnd(t *testing.T) {
 	for _, m := range []late{{.25, .25}, {.25, 0}} {
 		c, stop := plugintest.Serve(sdk.Plugin{Name: "test/late", Version: "1.0.0", Diffusion: m}, host.Options{})
 		failed := 0
-		for _, r := range plugintest.Check(t.Context(), c, plugintest.Options{Model: host.Model{Weights: []byte("w")}, Seed: 5}) {
+		for _, r := range plugintest.Check(t.Context(), c, plugintest.Options{Diffusion: host.Model{Weights: []byte("w")}, Seed: 5}) {
 			if r.Err != nil {
 				failed++
 				t.Logf("%s: %v", r.Name, r.Err)
