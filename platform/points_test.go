@@ -19,8 +19,9 @@ import (
 	"github.com/molsculpt/molsculpt/sdk/space"
 )
 
-func TestNestedCompositionsOfPointsAreNormalised(t *testing.T) {
-	t.Parallel()
+// onLine is a process and the points of a line that it makes noise of.
+func onLine(t *testing.T) (noise.Process, *space.Points) {
+	t.Helper()
 	p, err := noise.New(noise.VP, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -29,6 +30,12 @@ func TestNestedCompositionsOfPointsAreNormalised(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return p, sp
+}
+
+func TestNestedCompositionsOfPointsAreNormalised(t *testing.T) {
+	t.Parallel()
+	p, sp := onLine(t)
 	normal := func(mean float64) *oracle.Gaussians {
 		return &oracle.Gaussians{Weights: []float64{1}, Means: [][]float64{{mean}}, SDs: []float64{.6}}
 	}
@@ -46,11 +53,7 @@ func TestNestedCompositionsOfPointsAreNormalised(t *testing.T) {
 	}
 	// Compiled with the exact evidence it is the same function, but for the error of
 	// the evidence.
-	e, err := compose.Parse("a & b")
-	if err != nil {
-		t.Fatal(err)
-	}
-	inner, err := compose.Compile(e, nil, nil)
+	inner, err := compose.Compile(expression(t, "a & b"), nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -58,11 +61,7 @@ func TestNestedCompositionsOfPointsAreNormalised(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	whole, err := compose.Parse("(a & b) - c")
-	if err != nil {
-		t.Fatal(err)
-	}
-	exact, err := compose.Compile(whole, nil, compose.Normalisers{"a & b": law.LogEvidence})
+	exact, err := compose.Compile(expression(t, "(a & b) - c"), nil, compose.Normalisers{"a & b": law.LogEvidence})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -103,14 +102,7 @@ func (f late) Score(ctx context.Context, points []float32, times []float64, dst 
 // whole do, also where its own models know earlier times.
 func TestNestedCompositionsEndWhereTheWholeDoes(t *testing.T) {
 	t.Parallel()
-	p, err := noise.New(noise.VP, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	sp, err := space.NewPoints(1, p)
-	if err != nil {
-		t.Fatal(err)
-	}
+	p, sp := onLine(t)
 	var least atomic.Uint64
 	least.Store(math.Float64bits(1))
 	law := &oracle.Gaussians{Weights: []float64{1}, Means: [][]float64{{0}}, SDs: []float64{.6}}

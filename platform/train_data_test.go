@@ -302,11 +302,7 @@ func TestCompositesOfDataAreCompositesOfTheirMolecules(t *testing.T) {
 		{"second - first", false},
 		{"0.3 any | 0.7 second", false},
 	} {
-		e, err := compose.Parse(test.text)
-		if err != nil {
-			t.Fatal(err)
-		}
-		c, err := compose.Compile(e, nil, nil)
+		c, err := compose.Compile(expression(t, test.text), nil, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -67,14 +67,13 @@ exponents, as 'obs(a^3, b^3; over a, b)', which smc samples exactly.`,
 			o.Method = m
 			named := slices.ContainsFunc(list, func(w platform.NamedWeights) bool { return w.Name == strings.TrimSpace(args[0]) })
 			alone := named && m == diffuse.SMC && guide == ""
-			foreign := map[bool][]string{true: {"particles", "scale"}, false: {"solver", "clean"}}[alone]
+			foreign, why := []string{"solver", "clean"}, "one model; a composition, its method and its guide go by the chain of --steps"
+			if alone {
+				foreign, why = []string{"particles", "scale"}, "compositions; one model goes by its --solver"
+			}
 			for _, flag := range foreign {
-				switch {
-				case !cmd.Flags().Changed(flag):
-				case alone:
-					return usagef("--%s is for compositions; one model goes by its --solver", flag)
-				default:
-					return usagef("--%s is for one model; a composition, its method and its guide go by the chain of --steps", flag)
+				if cmd.Flags().Changed(flag) {
+					return usagef("--%s is for %s", flag, why)
 				}
 			}
 			cat, err := a.catalog()
@@ -167,11 +166,12 @@ func (a *app) drawComposition(cmd *cobra.Command, out *bufio.Writer, sp *space.P
 		return err
 	}
 	bar.close()
-	if !s.Exact() && o.Scale != 0 && o.Scale != 1 {
+	switch {
+	case s.Exact():
+	case o.Scale != 0 && o.Scale != 1:
 		a.say("with --scale %g these points follow no composition; for a stronger pull use exponents, as 'obs(a^%g, b^%g; over a, b)', with --method smc", o.Scale, o.Scale, o.Scale)
 		return nil
-	}
-	if !s.Exact() {
+	default:
 		a.say("these are not points of the composition: the method %v leaves the weights out", o.Method)
 		return nil
 	}
